@@ -1,0 +1,64 @@
+// Extension records: grapnel's own name=value data, behind what classic readers read. One encoder and one
+// decoder for all carriers (qmail-queue's descriptor 1, todo, info). Pure. docs/internals.md has the grammar.
+#pragma once
+
+#include "base/result.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grapnel {
+
+inline constexpr std::size_t longest_extension_name = 64;
+inline constexpr std::size_t longest_extension_value = 1024;   // octets before encoding
+
+struct ExtensionLimits {
+    std::size_t records;
+    std::size_t bytes;   // as written
+};
+inline constexpr ExtensionLimits message_extension_limits{64, 16 * 1024};
+inline constexpr ExtensionLimits recipient_extension_limits{32, 4 * 1024};
+
+// The records of one level, in the order given. A name set twice: the last counts, in the first one's place.
+class Extensions {
+public:
+    const std::string* find(std::string_view name) const;
+    void set(std::string_view name, std::string_view value);
+    void erase(std::string_view name);
+    bool empty() const { return records_.empty(); }
+    bool within(const ExtensionLimits& limits) const;
+    const std::vector<std::pair<std::string, std::string>>& records() const { return records_; }
+    bool operator==(const Extensions&) const = default;
+
+private:
+    std::vector<std::pair<std::string, std::string>> records_;
+};
+
+// "name=value" with every octet outside 33..126 and every % as %XX.
+std::string encode_record(std::string_view name, std::string_view value);
+// A Failure (never) where the grammar is broken.
+Result<std::pair<std::string, std::string>> decode_record(std::string_view record);
+
+// The block behind the envelope on descriptor 1: "record NUL" for the message, then "I:record NUL".
+// recipients: by position in the envelope.
+struct ExtensionBlock {
+    Extensions message;
+    std::map<std::size_t, Extensions> recipients;
+    bool empty() const { return message.empty() && recipients.empty(); }
+    bool operator==(const ExtensionBlock&) const = default;
+};
+std::string encode_block(const ExtensionBlock& block);
+// bytes: whole records, each with its NUL, without the ending empty string. recipient_count: how many T
+// records the envelope had. A Failure (never) when malformed, over a cap, or for a recipient that is not there.
+Result<ExtensionBlock> decode_block(std::string_view bytes, std::size_t recipient_count);
+
+// todo's form: " record record…" as it stands behind the digits of a p record; empty for no records.
+std::string encode_tail(const Extensions& extensions);
+// tail: what follows the digits. One that does not begin with a space is somebody else's: ignored.
+// Malformed records are skipped; their number is added to *skipped.
+Extensions decode_tail(std::string_view tail, std::size_t* skipped = nullptr);
+
+}

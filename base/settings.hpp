@@ -1,0 +1,65 @@
+// Every control file on one page: name, type, default, who reads it, meaning. qmail-showctl prints
+// these rows; programs read the files through base/sys/control.
+#pragma once
+
+#include <array>
+#include <string_view>
+
+namespace grapnel {
+
+enum class SettingKind { line, integer, list, cdb };
+
+struct Setting {
+    std::string_view name;
+    SettingKind kind;
+    std::string_view fallback;   // what counts when the file is absent, in words; "me" means control/me
+    std::string_view readers;
+    std::string_view meaning;
+};
+
+inline constexpr std::array settings{
+    Setting{"me", SettingKind::line, "", "all", "My name"},
+    Setting{"badmailfrom", SettingKind::list, "none", "qmail-smtpd", "Envelope senders that are refused: user@host or @host"},
+    Setting{"bouncefrom", SettingKind::line, "MAILER-DAEMON", "qmail-send", "User name of bounces"},
+    Setting{"bouncehost", SettingKind::line, "me", "qmail-send", "Host name of bounces"},
+    Setting{"concurrencyincoming", SettingKind::integer, "1000", "qmail-smtpd --listen", "Sessions in one process"},
+    Setting{"concurrencylocal", SettingKind::integer, "10", "qmail-send", "Local deliveries at once"},
+    Setting{"concurrencyremote", SettingKind::integer, "20", "qmail-send", "Remote deliveries at once"},
+    Setting{"databytes", SettingKind::integer, "0", "qmail-smtpd", "Bytes in a message at most; 0 means no limit"},
+    Setting{"defaultdomain", SettingKind::line, "me", "qmail-inject", "Added to host names without a dot"},
+    Setting{"defaulthost", SettingKind::line, "me", "qmail-inject", "Added to addresses without a host"},
+    Setting{"doublebouncehost", SettingKind::line, "me", "qmail-send", "Host that gets double bounces"},
+    Setting{"doublebounceto", SettingKind::line, "postmaster", "qmail-send", "User that gets double bounces"},
+    Setting{"envnoathost", SettingKind::line, "me", "qmail-send", "Host of envelope recipients without @"},
+    Setting{"helohost", SettingKind::line, "me", "qmail-remote", "Name in EHLO and HELO"},
+    Setting{"idhost", SettingKind::line, "me", "qmail-inject", "Host name in Message-ID"},
+    Setting{"lax", SettingKind::list, "none", "qmail-smtpd", "Words that bring back qmail's dialogue, item by item"},
+    Setting{"localiphost", SettingKind::line, "me", "qmail-smtpd", "Replaces [my own IP address] in recipients"},
+    Setting{"locals", SettingKind::list, "me", "qmail-send", "Domains delivered here"},
+    Setting{"maxconnip", SettingKind::integer, "20", "qmail-smtpd --listen", "Connections at once from one client"},
+    Setting{"maxhops", SettingKind::integer, "100", "qmail-smtpd", "Received and Delivered-To fields that mean a loop"},
+    Setting{"maxline", SettingKind::integer, "0", "qmail-smtpd", "Longest text line with its CR LF; 0 means no limit"},
+    Setting{"maxmxaddrs", SettingKind::integer, "20", "qmail-remote", "Addresses tried in one delivery"},
+    Setting{"maxrcpt", SettingKind::integer, "1000", "qmail-smtpd", "Recipients of one message"},
+    Setting{"moreipme", SettingKind::list, "none", "qmail-smtpd, qmail-remote", "Further addresses that are this host"},
+    Setting{"morercpthosts", SettingKind::list, "none", "qmail-newmrh", "Text of morercpthosts.cdb"},
+    Setting{"morercpthosts.cdb", SettingKind::cdb, "none", "qmail-smtpd", "More domains that mail is accepted for"},
+    Setting{"notipme", SettingKind::list, "none", "qmail-smtpd, qmail-remote", "Addresses that are not this host"},
+    Setting{"outgoingip", SettingKind::line, "none", "qmail-remote", "Address that connections come from"},
+    Setting{"percenthack", SettingKind::list, "none", "qmail-send", "Domains in which user%host means user@host"},
+    Setting{"plusdomain", SettingKind::line, "me", "qmail-inject", "Added to host names that end in a plus sign"},
+    Setting{"qmqpservers", SettingKind::list, "none", "qmail-qmqpc", "Addresses of QMQP servers"},
+    Setting{"queuelifetime", SettingKind::integer, "604800", "qmail-send", "Seconds that a message stays in the queue"},
+    Setting{"rcpthosts", SettingKind::list, "local domains", "qmail-smtpd", "Domains that mail is accepted for"},
+    Setting{"remoteext", SettingKind::list, "none", "qmail-remote", "SMTP extensions not to use: -KEY or HOST:-KEY"},
+    Setting{"resolver", SettingKind::list, "resolv.conf", "qmail-remote", "Name servers: ADDRESS or ADDRESS@PORT"},
+    Setting{"smtpgreeting", SettingKind::line, "me", "qmail-smtpd", "Greeting; its first word is the host name"},
+    Setting{"smtproutes", SettingKind::list, "none", "qmail-remote", "Fixed next hops: domain:relay:port"},
+    Setting{"smtprules", SettingKind::list, "allow all", "qmail-smtpd --listen", "Clients: ADDRESS:allow,VAR=\"x\" or ADDRESS:deny"},
+    Setting{"timeoutconnect", SettingKind::integer, "60", "qmail-remote", "Seconds to wait for a connection"},
+    Setting{"timeoutremote", SettingKind::integer, "1200", "qmail-remote", "Seconds to wait for each answer"},
+    Setting{"timeoutsmtpd", SettingKind::integer, "1200", "qmail-smtpd", "Seconds to wait for each piece of input"},
+    Setting{"virtualdomains", SettingKind::list, "none", "qmail-send", "Virtual users and domains: domain:prefix"},
+};
+
+}

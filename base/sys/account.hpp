@@ -1,0 +1,41 @@
+// User and group names become numbers, and a process becomes a user, for good.
+#pragma once
+
+#include <sys/types.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace grapnel {
+
+struct Identity {
+    uid_t uid = 0;
+    gid_t gid = 0;
+    std::vector<gid_t> groups;   // supplementary; normally just gid
+};
+
+struct Account {
+    std::string name;
+    uid_t uid = 0;
+    gid_t gid = 0;
+    std::string home;
+};
+
+// nullopt: no such user. Throws system_error where the answer could not be had (try later).
+std::optional<Account> find_account(const std::string& name);
+std::optional<Account> find_account(uid_t uid);
+std::optional<gid_t> find_group(const std::string& name);
+
+// The users of the contract (conf-users), one for each duty.
+enum class Role { alias, daemon, log, password, queue, remote, send };
+const char* role_name(Role role);   // "alias", "qmaild", …
+
+// Uid, gid and groups of a role; in a sandbox our own. Throws Stop(111) "unable to find user NAME" as the
+// originals say it.
+Identity role_identity(Role role);
+
+// setgroups, setgid, setuid, then makes sure that there is no way back. Throws. In a sandbox: nothing.
+void become(const Identity& identity);
+
+}

@@ -1,0 +1,54 @@
+# Language level, warnings, hardening and sanitizers, for every target of the project.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bin)
+if(NOT CMAKE_BUILD_TYPE)
+    set(CMAKE_BUILD_TYPE RelWithDebInfo)
+endif()
+
+find_program(CCACHE ccache)
+if(CCACHE)
+    set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(grapnel_options INTERFACE)
+target_include_directories(grapnel_options INTERFACE ${CMAKE_SOURCE_DIR} ${CMAKE_BINARY_DIR}/generated)
+target_compile_options(grapnel_options INTERFACE
+    -Wall -Wextra -Wshadow -Wconversion -Werror
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection)
+target_compile_definitions(grapnel_options INTERFACE
+    _GLIBCXX_ASSERTIONS
+    BOOST_ASIO_DISABLE_BOOST_COROUTINE BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
+target_link_options(grapnel_options INTERFACE -Wl,-z,relro,-z,now -pie)
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(grapnel_options INTERFACE -ftrivial-auto-var-init=zero -fcoroutines)
+endif()
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+    target_compile_definitions(grapnel_options INTERFACE _FORTIFY_SOURCE=3)
+endif()
+
+# -O0: optimised sanitizer builds take three times as long to compile.
+if(GRAPNEL_SANITIZE OR GRAPNEL_FUZZ)
+    set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
+    if(GRAPNEL_FUZZ)
+        list(APPEND sanitizers -fsanitize=fuzzer-no-link -O1)
+    endif()
+    target_compile_options(grapnel_options INTERFACE ${sanitizers})
+    target_link_options(grapnel_options INTERFACE ${sanitizers})
+endif()
+
+file(WRITE ${CMAKE_BINARY_DIR}/generated/build_config.hpp.new
+"// Written by CMake: what was chosen when this tree was configured.
+#pragma once
+namespace grapnel::build {
+inline constexpr char home[] = \"${GRAPNEL_HOME}\";
+inline constexpr unsigned split = ${GRAPNEL_SPLIT};
+inline constexpr unsigned spawn = ${GRAPNEL_SPAWN};
+inline constexpr char version[] = \"${PROJECT_VERSION}\";
+}
+")
+configure_file(${CMAKE_BINARY_DIR}/generated/build_config.hpp.new
+    ${CMAKE_BINARY_DIR}/generated/build_config.hpp COPYONLY)

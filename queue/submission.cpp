@@ -1,0 +1,80 @@
+#include "queue/submission.hpp"
+
+#include "base/sys/file.hpp"
+#include "queue/exit_code.hpp"
+
+#include <system_error>
+
+namespace grapnel::queue {
+
+namespace {
+constexpr std::size_t buffer_size = 16384, longest_response = 4096;
+}
+
+Submission::Submission(const Environment& environment)
+{
+    Pipe message = make_pipe(), envelope = make_pipe(), response = make_pipe();
+    Environment variables = environment;
+    variables.set("ERROR_FD", "4");
+    const std::string program = environment.get("QMAILQUEUE").value_or("bin/qmail-queue");
+    child_ = spawn({.path = program,
+        .environment = variables.entries(),
+        // One pipe on 4 and 6: callers of either convention are understood.
+        .descriptors = {{0, message.reader.get()}, {1, envelope.reader.get()}, {4, response.writer.get()}, {6, response.writer.get()}},
+        .directory = home(),
+        .exec_failed_later = exit_code::exec_failed,
+        .exec_failed_never = exit_code::exec_failed});
+    pid_ = child_.pid();
+    message_ = std::move(message.writer);
+    envelope_ = std::move(envelope.writer);
+    response_ = std::move(response.reader);
+}
+
+Submission::~Submission()
+{
+    message_.reset();
+    envelope_.reset();
+    if (child_) try {
+            child_.wait();
+        } catch (const std::system_error&) {
+            // Nothing to report to: the message was given up already.
+        }
+}
+
+void Submission::write(std::string_view bytes)
+{
+    buffer_ += bytes;
+    if (buffer_.size() >= buffer_size) flush();
+}
+
+void Submission::flush()
+{
+    if (!failed_) try {
+            write_all(message_.get(), buffer_);
+        } catch (const std::system_error&) {
+            failed_ = true;   // its exit code will say why
+        }
+    buffer_.clear();
+}
+
+Result<> Submission::finish(const Envelope& envelope)
+{
+    flush();
+    message_.reset();
+    if (!failed_) try {
+            write_all(envelope_.get(), encode(envelope));
+        } catch (const std::system_error&) {
+            failed_ = true;   // a classic reader leaves at the envelope's end, or it failed: the exit code decides
+        }
+    envelope_.reset();
+    const std::string response = [&]() -> std::string {
+        try {
+            return read_all(response_.get(), longest_response);
+        } catch (const std::system_error&) {
+            return {};
+        }
+    }();
+    return explain(child_.wait(), response);
+}
+
+}

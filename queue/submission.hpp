@@ -1,0 +1,36 @@
+// The other side of qmail-queue: start it (or what QMAILQUEUE names), feed it, understand it. Blocking.
+#pragma once
+
+#include "base/mail/envelope.hpp"
+#include "base/result.hpp"
+#include "base/sys/environment.hpp"
+#include "base/sys/spawn.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace grapnel::queue {
+
+class Submission {
+public:
+    // Runs $QMAILQUEUE, else bin/qmail-queue, in the home directory. Throws where there is no process or pipe.
+    // Ignore SIGPIPE first.
+    explicit Submission(const Environment& environment);
+    Submission(Submission&&) = default;
+    // Dropped before finish(): the envelope is cut short, so nothing is queued.
+    ~Submission();
+
+    pid_t pid() const { return pid_; }   // the "qp" of logs
+    void write(std::string_view bytes);  // message, LF line ends. Trouble is remembered for finish()
+    Result<> finish(const Envelope& envelope);
+
+private:
+    Child child_;
+    pid_t pid_ = -1;
+    Fd message_, envelope_, response_;
+    std::string buffer_;
+    bool failed_ = false;
+    void flush();
+};
+
+}

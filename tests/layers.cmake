@@ -1,0 +1,55 @@
+# Fails when a folder includes what it must not know. Run: cmake -DROOT=. -P tests/layers.cmake
+# Each rule: folder pattern | pattern of forbidden #include lines.
+set(rules
+    "base/mail/|\"base/(sys|net)/|<(sys/|unistd|fcntl|boost/asio|openssl)"
+    "base/sys/|\"base/(mail|net)/|<(boost/asio|openssl)"
+    "base/net/|\"base/mail/"
+    "base/|\"(queue|hooks|smtpd|send|remote|local|inject)/"
+    "queue/|\"(hooks|smtpd|send|remote|local|inject)/|<(openssl|curl)"
+    "hooks/|\"(queue|smtpd|send|remote|local|inject)/"
+    "smtpd/|\"(send|remote|local|inject)/|\"queue/(spool|incoming|records|trigger)|\"hooks/(json|cbor|document|wire|chain|registration|message_model)"
+    "send/|\"(smtpd|remote|local|inject)/|\"hooks/(json|cbor|document|wire|chain|registration|message_model)"
+    "remote/|\"(smtpd|send|local|inject|hooks)/|\"queue/(spool|incoming|records|trigger)"
+    "local/|\"(smtpd|send|remote|inject|hooks)/|\"base/net/|\"queue/(spool|incoming|records|trigger|async)"
+    "inject/|\"(smtpd|send|remote|local)/|\"base/net/|\"queue/(spool|incoming|records|trigger|async)"
+    "queue/(spool|incoming|records|delivery|trigger|exit_code|submission|spawner)|\"base/net/|<boost/asio"
+)
+set(doors
+    "<openssl/|base/net/"
+    "<unbound|base/net/"
+    "<curl/|base/net/"
+    "<cdb\\.h|base/sys/cdb"
+    "<simdjson|hooks/"
+    "<boost/json|hooks/"
+    "<cbor|hooks/"
+    "<seccomp|base/sys/"
+    "<gsasl|base/net/"
+    "<boost/asio/[^a]|base/net/"
+)
+file(GLOB_RECURSE files RELATIVE ${ROOT} ${ROOT}/base/*.[ch]pp ${ROOT}/queue/*.[ch]pp ${ROOT}/hooks/*.[ch]pp
+    ${ROOT}/smtpd/*.[ch]pp ${ROOT}/send/*.[ch]pp ${ROOT}/remote/*.[ch]pp ${ROOT}/local/*.[ch]pp ${ROOT}/inject/*.[ch]pp)
+set(broken 0)
+foreach(file ${files})
+    file(STRINGS ${ROOT}/${file} includes REGEX "^[ \t]*#[ \t]*include")
+    foreach(include ${includes})
+        foreach(rule ${rules})
+            # The folder pattern may itself hold alternatives in parentheses; the first bar outside them splits.
+            string(REGEX REPLACE "^([^|(]*(\\([^)]*\\))?)\\|(.*)$" "\\1" folder "${rule}")
+            string(REGEX REPLACE "^([^|(]*(\\([^)]*\\))?)\\|(.*)$" "\\3" forbidden "${rule}")
+            if(file MATCHES "^${folder}" AND include MATCHES "include[ \t]*(${forbidden})")
+                message(SEND_ERROR "${file}: must not ${include}")
+                math(EXPR broken "${broken} + 1")
+            endif()
+        endforeach()
+        foreach(door ${doors})
+            string(REGEX REPLACE "\\|.*" "" library "${door}")
+            string(REGEX REPLACE ".*\\|" "" room "${door}")
+            if(include MATCHES "include[ \t]*${library}" AND NOT file MATCHES "^${room}")
+                message(SEND_ERROR "${file}: ${include} belongs behind ${room}")
+                math(EXPR broken "${broken} + 1")
+            endif()
+        endforeach()
+    endforeach()
+endforeach()
+list(LENGTH files count)
+message(STATUS "layers: ${count} files looked at, ${broken} forbidden includes")
