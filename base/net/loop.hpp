@@ -1,0 +1,34 @@
+// The event loop of a program: one thread, one io_context, coroutines started in it by name.
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <exception>
+#include <functional>
+#include <memory>
+
+namespace grapnel::net {
+
+using Executor = boost::asio::any_io_executor;
+
+class Loop {
+public:
+    Loop();
+    ~Loop();
+
+    Executor executor();
+    // Runs until stop(), or until nothing is left to wait for. What ended() throws comes out here.
+    void run();
+    void stop();
+
+private:
+    struct State;
+    std::unique_ptr<State> state_;
+};
+
+// Starts work beside the caller. ended is told how: null, or the exception.
+void start(Executor executor, boost::asio::awaitable<void> work,
+           std::function<void(std::exception_ptr)> ended);
+
+}
