@@ -62,8 +62,10 @@ asio::awaitable<void> Descriptor::write_all(std::string_view bytes)
 {
     while (!bytes.empty()) {
         const asio::const_buffer rest(bytes.data(), bytes.size());
-        const std::size_t count =
-            co_await state_->stream.async_write_some(rest, asio::use_awaitable);
+        boost::system::error_code error;
+        auto token = asio::redirect_error(asio::use_awaitable, error);
+        const std::size_t count = co_await state_->stream.async_write_some(rest, token);
+        check(error);
         bytes.remove_prefix(count);
     }
 }
