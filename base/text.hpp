@@ -32,11 +32,13 @@ constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
 constexpr bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
 // A whole text of decimal digits that fits; no sign, no blank, no overflow.
-template <std::unsigned_integral T = std::uint64_t> std::optional<T> parse_number(std::string_view text)
+template <std::unsigned_integral T = std::uint64_t>
+std::optional<T> parse_number(std::string_view text)
 {
     T number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-    if (text.empty() || !is_digit(text.front()) || error != std::errc() || end != text.data() + text.size())
+    if (text.empty() || !is_digit(text.front()) || error != std::errc() ||
+        end != text.data() + text.size())
         return std::nullopt;
     return number;
 }
@@ -44,13 +46,17 @@ template <std::unsigned_integral T = std::uint64_t> std::optional<T> parse_numbe
 // The leading decimal digits, as qmail reads its integer files; nullopt without any or on overflow.
 std::optional<std::uint64_t> leading_number(std::string_view text);
 
-// Removes and returns what precedes the first separator; nullopt (text untouched) where there is none.
+// Removes and returns what precedes the first separator; nullopt (text untouched) where there is
+// none.
 std::optional<std::string_view> take_until(std::string_view& text, char separator);
 
 // For unordered containers keyed by std::string that are asked with string_view.
 struct TextHash {
     using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+    std::size_t operator()(std::string_view text) const
+    {
+        return std::hash<std::string_view>{}(text);
+    }
 };
 
 }

@@ -60,7 +60,8 @@ std::optional<Report> ReportReader::take(std::string_view& bytes)
         if (field_ == 1) report_.letter = '\0';
         const auto end = bytes.find('\0');
         const auto piece = bytes.substr(0, end);
-        if (report_.text.size() < longest_report) report_.text += piece.substr(0, longest_report - report_.text.size());
+        if (report_.text.size() < longest_report)
+            report_.text += piece.substr(0, longest_report - report_.text.size());
         bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
         if (end == std::string_view::npos) break;
         field_ = 0;

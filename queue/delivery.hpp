@@ -1,5 +1,6 @@
 // What qmail-send and a spawner say to each other, both ways (contract 5.2). Pure.
-// Command: number (one byte), "S/N" NUL, sender NUL, recipient NUL. Report: number, letter, text, NUL.
+// Command: number (one byte), "S/N" NUL, sender NUL, recipient NUL. Report: number, letter, text,
+// NUL.
 #pragma once
 
 #include <cstddef>
@@ -13,9 +14,9 @@ namespace grapnel::queue {
 inline constexpr std::size_t longest_report = 10000;   // bytes of a report's text that are kept
 
 struct Job {
-    unsigned number = 0;     // 0..254: the slot; not in use before
-    std::string message;     // "3/1095", relative to queue/mess
-    std::string sender;      // VERP already expanded
+    unsigned number = 0;   // 0..254: the slot; not in use before
+    std::string message;   // "3/1095", relative to queue/mess
+    std::string sender;    // VERP already expanded
     std::string recipient;
 };
 std::string encode(const Job& job);

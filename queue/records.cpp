@@ -4,7 +4,8 @@
 
 namespace grapnel::queue {
 
-std::string encode_todo_head(std::uint64_t uid, std::uint64_t pid, const Extensions& message, std::string_view sender)
+std::string encode_todo_head(std::uint64_t uid, std::uint64_t pid, const Extensions& message,
+                             std::string_view sender)
 {
     std::string bytes = 'u' + std::to_string(uid) + '\0' + 'p' + std::to_string(pid) + '\0';
     if (!message.empty()) bytes += encode_todo_tail(pid, message);
@@ -12,7 +13,10 @@ std::string encode_todo_head(std::uint64_t uid, std::uint64_t pid, const Extensi
     return bytes.append(sender) + '\0';
 }
 
-std::string encode_todo_recipient(std::string_view recipient) { return std::string("T").append(recipient) + '\0'; }
+std::string encode_todo_recipient(std::string_view recipient)
+{
+    return std::string("T").append(recipient) + '\0';
+}
 
 std::string encode_todo_tail(std::uint64_t pid, const Extensions& recipient)
 {
@@ -25,7 +29,8 @@ std::string encode(const Todo& todo)
     for (std::size_t i = 0; i < todo.recipients.size(); ++i) {
         bytes += encode_todo_recipient(todo.recipients[i]);
         const auto found = todo.extensions.recipients.find(i);
-        if (found != todo.extensions.recipients.end() && !found->second.empty()) bytes += encode_todo_tail(todo.pid, found->second);
+        if (found != todo.extensions.recipients.end() && !found->second.empty())
+            bytes += encode_todo_tail(todo.pid, found->second);
     }
     return bytes;
 }
@@ -48,8 +53,9 @@ Result<Todo> decode_todo(std::string_view bytes)
         todo.pid = leading_number(text).value_or(0);
         const auto extensions = decode_tail(after_digits(text), &todo.skipped_records);
         if (std::exchange(pid_seen, true) && !extensions.empty()) {
-            auto& level = todo.recipients.empty() ? todo.extensions.message
-                                                  : todo.extensions.recipients[todo.recipients.size() - 1];
+            auto& level = todo.recipients.empty()
+                              ? todo.extensions.message
+                              : todo.extensions.recipients[todo.recipients.size() - 1];
             for (const auto& [name, value] : extensions.records()) level.set(name, value);
         }
     };
@@ -57,13 +63,20 @@ Result<Todo> decode_todo(std::string_view bytes)
         const char letter = record->empty() ? '\0' : record->front();
         const auto text = record->empty() ? *record : record->substr(1);
         switch (letter) {
-        case 'u': todo.uid = leading_number(text).value_or(0); break;
-        case 'p': take_pid(text); break;
+        case 'u':
+            todo.uid = leading_number(text).value_or(0);
+            break;
+        case 'p':
+            take_pid(text);
+            break;
         case 'F':
             if (!std::exchange(sender_seen, true)) todo.sender = text;
             break;
-        case 'T': todo.recipients.emplace_back(text); break;
-        default: return temporary("unknown record type");
+        case 'T':
+            todo.recipients.emplace_back(text);
+            break;
+        default:
+            return temporary("unknown record type");
         }
     }
     if (!sender_seen) return temporary("no sender");
@@ -73,7 +86,8 @@ Result<Todo> decode_todo(std::string_view bytes)
 std::string encode(const Info& info)
 {
     std::string bytes = 'F' + info.sender + '\0';
-    for (const auto& [name, value] : info.message.records()) bytes += encode_record(name, value) + '\0';
+    for (const auto& [name, value] : info.message.records())
+        bytes += encode_record(name, value) + '\0';
     for (const auto& [position, extensions] : info.recipients)
         for (const auto& [name, value] : extensions.records()) {
             bytes += static_cast<char>(position.channel);
@@ -87,7 +101,8 @@ namespace {
 // "r12:" at the front of a record names a position; anything else belongs to the message.
 std::optional<Position> take_position(std::string_view& record)
 {
-    if (record.size() < 3 || (record[0] != 'l' && record[0] != 'r') || !is_digit(record[1])) return std::nullopt;
+    if (record.size() < 3 || (record[0] != 'l' && record[0] != 'r') || !is_digit(record[1]))
+        return std::nullopt;
     auto rest = record.substr(1);
     const auto number = take_until(rest, ':');
     const auto index = parse_number<std::size_t>(number.value_or(""));

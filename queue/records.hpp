@@ -1,5 +1,6 @@
-// The files of a queued message as values, both ways: todo, info, local, remote. Pure but for nothing:
-// bytes in, values out. Contract: "The queue on disk"; extension records: docs/internals.md.
+// The files of a queued message as values, both ways: todo, info, local, remote. Pure but for
+// nothing: bytes in, values out. Contract: "The queue on disk"; extension records:
+// docs/internals.md.
 #pragma once
 
 #include "base/mail/extension.hpp"
@@ -24,13 +25,14 @@ struct Todo {
 };
 
 // The pieces, for who writes a todo file as the envelope arrives.
-std::string encode_todo_head(std::uint64_t uid, std::uint64_t pid, const Extensions& message, std::string_view sender);
+std::string encode_todo_head(std::uint64_t uid, std::uint64_t pid, const Extensions& message,
+                             std::string_view sender);
 std::string encode_todo_recipient(std::string_view recipient);
 // A recipient's extensions: stands straight after its T record.
 std::string encode_todo_tail(std::uint64_t pid, const Extensions& recipient);
 std::string encode(const Todo& todo);
-// Failure: a record with an unknown letter, or no sender. A tail without NUL is ignored, as are bytes behind
-// the digits of u and p records that are not extension records.
+// Failure: a record with an unknown letter, or no sender. A tail without NUL is ignored, as are
+// bytes behind the digits of u and p records that are not extension records.
 Result<Todo> decode_todo(std::string_view bytes);
 
 // A position in local/N or remote/N: extension records in info/N are tied to it.
@@ -54,7 +56,7 @@ Result<Info> decode_info(std::string_view bytes);   // Failure: does not begin w
 
 // local/S/N, remote/S/N.
 struct ChannelRecord {
-    bool done = false;       // D instead of T
+    bool done = false;   // D instead of T
     std::string address;
     std::uint64_t offset = 0;   // of the letter, in the file
 };

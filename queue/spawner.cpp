@@ -36,16 +36,15 @@ std::optional<Outcome> objection(const Job& job, unsigned limit, bool in_use)
             return Outcome{'D', "Internal error: messid has nonnumerics. (#5.3.5)\n"};
     if (job.message.size() > 99) return Outcome{'D', "Internal error: messid too long. (#5.3.5)\n"};
     if (job.message.empty()) return Outcome{'D', "Internal error: messid too short. (#5.3.5)\n"};
-    if (job.recipient.find('@') == std::string::npos) return Outcome{'D', "Sorry, address must include host name. (#5.1.3)\n"};
+    if (job.recipient.find('@') == std::string::npos)
+        return Outcome{'D', "Sorry, address must include host name. (#5.1.3)\n"};
     return std::nullopt;
 }
 
 class Server {
 public:
     Server(const Spawning& spawning, uid_t mess_owner, unsigned limit)
-        : spawning_(spawning)
-        , mess_owner_(mess_owner)
-        , limit_(limit)
+        : spawning_(spawning), mess_owner_(mess_owner), limit_(limit)
     {
     }
 
@@ -88,7 +87,8 @@ private:
 
     void begin(const Job& job)
     {
-        if (auto no = objection(job, limit_, deliveries_.contains(job.number))) return say(job.number, *no);
+        if (auto no = objection(job, limit_, deliveries_.contains(job.number)))
+            return say(job.number, *no);
         if (auto no = try_to_start(job)) say(job.number, *no);
     }
 
@@ -97,9 +97,12 @@ private:
         const Fd message(::open(job.message.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
         if (!message) return Outcome{'Z', "qmail-spawn unable to open message. (#4.3.0)\n"};
         struct stat about {};
-        if (::fstat(message.get(), &about) != 0) return Outcome{'Z', "qmail-spawn unable to fstat message. (#4.3.0)\n"};
-        if (!S_ISREG(about.st_mode)) return Outcome{'Z', "Sorry, message has wrong type. (#4.3.5)\n"};
-        if (about.st_uid != mess_owner_) return Outcome{'Z', "Sorry, message has wrong owner. (#4.3.5)\n"};
+        if (::fstat(message.get(), &about) != 0)
+            return Outcome{'Z', "qmail-spawn unable to fstat message. (#4.3.0)\n"};
+        if (!S_ISREG(about.st_mode))
+            return Outcome{'Z', "Sorry, message has wrong type. (#4.3.5)\n"};
+        if (about.st_uid != mess_owner_)
+            return Outcome{'Z', "Sorry, message has wrong owner. (#4.3.5)\n"};
         set_nonblocking(message.get(), false);
         Pipe output;
         try {
@@ -109,7 +112,8 @@ private:
         }
         try {
             Child child = spawning_.start(job, message.get(), output.writer.get());
-            deliveries_.insert_or_assign(job.number, Delivery{std::move(child), std::move(output.reader), {}});
+            deliveries_.insert_or_assign(job.number,
+                                         Delivery{std::move(child), std::move(output.reader), {}});
         } catch (const std::bad_alloc&) {
             return Outcome{'Z', "qmail-spawn out of memory. (#4.3.0)\n"};
         } catch (const std::system_error&) {
@@ -131,7 +135,8 @@ private:
         deliveries_.erase(number);
     }
 
-    // A dead qmail-send does not stop running deliveries: the report is lost, the message is tried again.
+    // A dead qmail-send does not stop running deliveries: the report is lost, the message is tried
+    // again.
     void say(unsigned number, const Outcome& outcome)
     {
         try {

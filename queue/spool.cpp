@@ -22,8 +22,14 @@ std::string Spool::directory_of(std::string_view folder, MessageNumber n) const
     return std::string(folder) + '/' + std::to_string(n % split_);
 }
 
-std::string Spool::short_name(MessageNumber n) const { return std::to_string(n % split_) + '/' + std::to_string(n); }
+std::string Spool::short_name(MessageNumber n) const
+{
+    return std::to_string(n % split_) + '/' + std::to_string(n);
+}
 
-std::optional<MessageNumber> message_number(std::string_view name) { return parse_number<MessageNumber>(name); }
+std::optional<MessageNumber> message_number(std::string_view name)
+{
+    return parse_number<MessageNumber>(name);
+}
 
 }

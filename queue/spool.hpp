@@ -1,5 +1,5 @@
-// Where each file of message N lies. Names are relative to the queue directory: programs chdir there,
-// and these very names stand in the log. docs/internals.md has the states S1 to S5.
+// Where each file of message N lies. Names are relative to the queue directory: programs chdir
+// there, and these very names stand in the log. docs/internals.md has the states S1 to S5.
 #pragma once
 
 #include <cstdint>
@@ -13,13 +13,10 @@ using MessageNumber = std::uint64_t;   // the inode number of mess/S/N
 
 class Spool {
 public:
-    // Counts the numbered directories under DIRECTORY/mess: the split is not recorded anywhere else.
-    // Throws where there is none.
+    // Counts the numbered directories under DIRECTORY/mess: the split is not recorded anywhere
+    // else. Throws where there is none.
     static Spool open(const std::string& directory = ".");
-    explicit Spool(unsigned split)
-        : split_(split)
-    {
-    }
+    explicit Spool(unsigned split) : split_(split) {}
 
     unsigned split() const { return split_; }
     std::string mess(MessageNumber n) const { return hashed("mess", n); }
@@ -34,7 +31,10 @@ public:
     std::string short_name(MessageNumber n) const;
 
 private:
-    std::string hashed(std::string_view folder, MessageNumber n) const { return directory_of(folder, n) + '/' + std::to_string(n); }
+    std::string hashed(std::string_view folder, MessageNumber n) const
+    {
+        return directory_of(folder, n) + '/' + std::to_string(n);
+    }
     unsigned split_;
 };
 

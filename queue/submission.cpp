@@ -18,12 +18,15 @@ Submission::Submission(const Environment& environment)
     variables.set("ERROR_FD", "4");
     const std::string program = environment.get("QMAILQUEUE").value_or("bin/qmail-queue");
     child_ = spawn({.path = program,
-        .environment = variables.entries(),
-        // One pipe on 4 and 6: callers of either convention are understood.
-        .descriptors = {{0, message.reader.get()}, {1, envelope.reader.get()}, {4, response.writer.get()}, {6, response.writer.get()}},
-        .directory = home(),
-        .exec_failed_later = exit_code::exec_failed,
-        .exec_failed_never = exit_code::exec_failed});
+                    .environment = variables.entries(),
+                    // One pipe on 4 and 6: callers of either convention are understood.
+                    .descriptors = {{0, message.reader.get()},
+                                    {1, envelope.reader.get()},
+                                    {4, response.writer.get()},
+                                    {6, response.writer.get()}},
+                    .directory = home(),
+                    .exec_failed_later = exit_code::exec_failed,
+                    .exec_failed_never = exit_code::exec_failed});
     pid_ = child_.pid();
     message_ = std::move(message.writer);
     envelope_ = std::move(envelope.writer);
@@ -64,7 +67,8 @@ Result<> Submission::finish(const Envelope& envelope)
     if (!failed_) try {
             write_all(envelope_.get(), encode(envelope));
         } catch (const std::system_error&) {
-            failed_ = true;   // a classic reader leaves at the envelope's end, or it failed: the exit code decides
+            failed_ = true;   // a classic reader leaves at the envelope's end, or it failed: the
+                              // exit code decides
         }
     envelope_.reset();
     const std::string response = [&]() -> std::string {

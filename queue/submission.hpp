@@ -1,4 +1,5 @@
-// The other side of qmail-queue: start it (or what QMAILQUEUE names), feed it, understand it. Blocking.
+// The other side of qmail-queue: start it (or what QMAILQUEUE names), feed it, understand it.
+// Blocking.
 #pragma once
 
 #include "base/mail/envelope.hpp"
@@ -13,15 +14,16 @@ namespace grapnel::queue {
 
 class Submission {
 public:
-    // Runs $QMAILQUEUE, else bin/qmail-queue, in the home directory. Throws where there is no process or pipe.
-    // Ignore SIGPIPE first.
+    // Runs $QMAILQUEUE, else bin/qmail-queue, in the home directory. Throws where there is no
+    // process or pipe. Ignore SIGPIPE first.
     explicit Submission(const Environment& environment);
     Submission(Submission&&) = default;
     // Dropped before finish(): the envelope is cut short, so nothing is queued.
     ~Submission();
 
     pid_t pid() const { return pid_; }   // the "qp" of logs
-    void write(std::string_view bytes);  // message, LF line ends. Trouble is remembered for finish()
+    void
+    write(std::string_view bytes);   // message, LF line ends. Trouble is remembered for finish()
     Result<> finish(const Envelope& envelope);
 
 private:

@@ -1,4 +1,5 @@
-// lock/trigger: a named pipe by which qmail-queue wakes qmail-send (contract 5.4). Relative to the queue.
+// lock/trigger: a named pipe by which qmail-queue wakes qmail-send (contract 5.4). Relative to the
+// queue.
 #pragma once
 
 #include "base/sys/fd.hpp"

@@ -18,8 +18,8 @@ namespace {
 // RFC 5321 4.1.2 atext; bytes above 127 stand as they are (RFC 6531).
 bool is_atom_byte(char c)
 {
-    return is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) > 127
-        || std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
+    return is_letter(c) || is_digit(c) || static_cast<unsigned char>(c) > 127 ||
+           std::string_view("!#$%&'*+-/=?^_`{|}~").find(c) != std::string_view::npos;
 }
 
 bool is_dot_string(std::string_view local)

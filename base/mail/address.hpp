@@ -20,7 +20,8 @@ AddressParts split_address(std::string_view address);   // views into address
 std::string quote_local(std::string_view local);
 std::string quote_address(std::string_view address);
 
-// Double quotes removed, backslash takes the next byte as it is: what SMTP input becomes for the queue.
+// Double quotes removed, backslash takes the next byte as it is: what SMTP input becomes for the
+// queue.
 std::string unquote(std::string_view text);
 
 }

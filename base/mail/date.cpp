@@ -7,27 +7,29 @@ namespace grapnel {
 
 namespace {
 
-constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
+constexpr std::array months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
+                            "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
 constexpr std::array days{"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
 
 std::tm broken_down(std::time_t when)
 {
-    std::tm fields {};
+    std::tm fields{};
     ::gmtime_r(&when, &fields);
     return fields;
 }
 
-template <class... Values> std::string format(const char* pattern, Values... values)
+template <class... Values>
+std::string format(const char* pattern, Values... values)
 {
-    std::array<char, 80> text {};
+    std::array<char, 80> text{};
     std::snprintf(text.data(), text.size(), pattern, values...);
     return text.data();
 }
 
 std::string day_and_time(const std::tm& t)
 {
-    return format("%d %s %d %02d:%02d:%02d", t.tm_mday, months[static_cast<std::size_t>(t.tm_mon)], t.tm_year + 1900, t.tm_hour,
-        t.tm_min, t.tm_sec);
+    return format("%d %s %d %02d:%02d:%02d", t.tm_mday, months[static_cast<std::size_t>(t.tm_mon)],
+                  t.tm_year + 1900, t.tm_hour, t.tm_min, t.tm_sec);
 }
 
 std::string zone(int minutes)
@@ -48,14 +50,16 @@ std::string date_822(std::time_t when, int offset_minutes)
 std::string date_5322(std::time_t when, int offset_minutes)
 {
     const auto t = broken_down(when + offset_minutes * 60);
-    return std::string(days[static_cast<std::size_t>(t.tm_wday)]) + ", " + day_and_time(t) + zone(offset_minutes);
+    return std::string(days[static_cast<std::size_t>(t.tm_wday)]) + ", " + day_and_time(t) +
+           zone(offset_minutes);
 }
 
 std::string date_mbox(std::time_t when)
 {
     const auto t = broken_down(when);
     return format("%s %s %02d %02d:%02d:%02d %d", days[static_cast<std::size_t>(t.tm_wday)],
-        months[static_cast<std::size_t>(t.tm_mon)], t.tm_mday, t.tm_hour, t.tm_min, t.tm_sec, t.tm_year + 1900);
+                  months[static_cast<std::size_t>(t.tm_mon)], t.tm_mday, t.tm_hour, t.tm_min,
+                  t.tm_sec, t.tm_year + 1900);
 }
 
 }

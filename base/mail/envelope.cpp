@@ -46,11 +46,15 @@ Result<Envelope> decode_envelope(std::string_view wire)
         if (item->letter == 'F') envelope.sender = std::move(item->address);
         if (item->letter == 'T') envelope.recipients.push_back(std::move(item->address));
     }
-    if (reader.problem() == EnvelopeReader::Problem::too_long) return permanent("envelope address too long");
-    if (reader.problem() != EnvelopeReader::Problem::none) return temporary("envelope is malformed");
+    if (reader.problem() == EnvelopeReader::Problem::too_long)
+        return permanent("envelope address too long");
+    if (reader.problem() != EnvelopeReader::Problem::none)
+        return temporary("envelope is malformed");
     if (!reader.ended()) return temporary("envelope is cut short");
     // The extension block may itself end with an empty string.
-    if (wire.size() >= 1 && wire.back() == '\0' && (wire.size() == 1 || wire[wire.size() - 2] == '\0')) wire.remove_suffix(1);
+    if (wire.size() >= 1 && wire.back() == '\0' &&
+        (wire.size() == 1 || wire[wire.size() - 2] == '\0'))
+        wire.remove_suffix(1);
     auto block = decode_block(wire, envelope.recipients.size());
     if (!block) return block.error();
     envelope.extensions = std::move(*block);

@@ -1,5 +1,5 @@
-// The envelope as it goes to qmail-queue on descriptor 1: F sender NUL, T recipient NUL for each, NUL,
-// then extension records. The sender is written here and read here, piece by piece. Pure.
+// The envelope as it goes to qmail-queue on descriptor 1: F sender NUL, T recipient NUL for each,
+// NUL, then extension records. The sender is written here and read here, piece by piece. Pure.
 #pragma once
 
 #include "base/mail/extension.hpp"
@@ -25,7 +25,8 @@ std::string encode(const Envelope& envelope);
 Result<Envelope> decode_envelope(std::string_view wire);
 
 // One address record after the other from a stream of pieces, so that a million recipients need no
-// memory. Feed bytes; take what is ready. Ends at the empty record; what follows is the extension block.
+// memory. Feed bytes; take what is ready. Ends at the empty record; what follows is the extension
+// block.
 class EnvelopeReader {
 public:
     enum class Problem { none, too_long, malformed };
@@ -38,7 +39,10 @@ public:
     };
     std::optional<Item> take(std::string_view& bytes);
 
-    Problem problem() const { return problem_; }   // once set, take() returns nullopt and consumes nothing
+    Problem problem() const
+    {
+        return problem_;
+    }   // once set, take() returns nullopt and consumes nothing
     bool ended() const { return ended_; }
 
 private:

@@ -50,8 +50,9 @@ bool is_name(std::string_view name)
 {
     if (name.empty() || name.size() > longest_extension_name) return false;
     if (name.front() < 'a' || name.front() > 'z') return false;
-    return std::all_of(name.begin(), name.end(),
-        [](char c) { return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.'; });
+    return std::all_of(name.begin(), name.end(), [](char c) {
+        return (c >= 'a' && c <= 'z') || is_digit(c) || c == '-' || c == '.';
+    });
 }
 
 }
@@ -83,10 +84,12 @@ Result<std::pair<std::string, std::string>> decode_record(std::string_view recor
             value += record[i];
             continue;
         }
-        if (record[i] != '%' || i + 2 >= record.size()) return permanent("extension record has a stray byte");
+        if (record[i] != '%' || i + 2 >= record.size())
+            return permanent("extension record has a stray byte");
         const auto high = hex_value(record[i + 1]);
         const auto low = hex_value(record[i + 2]);
-        if (!high || !low || *high + *low == 0) return permanent("extension record has a bad escape");
+        if (!high || !low || *high + *low == 0)
+            return permanent("extension record has a bad escape");
         value += static_cast<char>(*high * 16 + *low);
         i += 2;
     }
@@ -97,7 +100,8 @@ Result<std::pair<std::string, std::string>> decode_record(std::string_view recor
 std::string encode_block(const ExtensionBlock& block)
 {
     std::string bytes;
-    for (const auto& [name, value] : block.message.records()) bytes += encode_record(name, value) + '\0';
+    for (const auto& [name, value] : block.message.records())
+        bytes += encode_record(name, value) + '\0';
     for (const auto& [index, extensions] : block.recipients)
         for (const auto& [name, value] : extensions.records())
             bytes += std::to_string(index) + ':' + encode_record(name, value) + '\0';
@@ -115,7 +119,8 @@ Result<ExtensionBlock> decode_block(std::string_view bytes, std::size_t recipien
         if (!record->empty() && is_digit(record->front())) {
             const auto index = take_until(*record, ':');
             const auto number = parse_number<std::size_t>(index.value_or(""));
-            if (!number || *number >= recipient_count) return permanent("extension record for a recipient that is not there");
+            if (!number || *number >= recipient_count)
+                return permanent("extension record for a recipient that is not there");
             level = &block.recipients[*number];
             limits = recipient_extension_limits;
         }

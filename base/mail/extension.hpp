@@ -1,5 +1,6 @@
-// Extension records: grapnel's own name=value data, behind what classic readers read. One encoder and one
-// decoder for all carriers (qmail-queue's descriptor 1, todo, info). Pure. docs/internals.md has the grammar.
+// Extension records: grapnel's own name=value data, behind what classic readers read. One encoder
+// and one decoder for all carriers (qmail-queue's descriptor 1, todo, info). Pure.
+// docs/internals.md has the grammar.
 #pragma once
 
 #include "base/result.hpp"
@@ -22,7 +23,8 @@ struct ExtensionLimits {
 inline constexpr ExtensionLimits message_extension_limits{64, 16 * 1024};
 inline constexpr ExtensionLimits recipient_extension_limits{32, 4 * 1024};
 
-// The records of one level, in the order given. A name set twice: the last counts, in the first one's place.
+// The records of one level, in the order given. A name set twice: the last counts, in the first
+// one's place.
 class Extensions {
 public:
     const std::string* find(std::string_view name) const;
@@ -51,11 +53,13 @@ struct ExtensionBlock {
     bool operator==(const ExtensionBlock&) const = default;
 };
 std::string encode_block(const ExtensionBlock& block);
-// bytes: whole records, each with its NUL, without the ending empty string. recipient_count: how many T
-// records the envelope had. A Failure (never) when malformed, over a cap, or for a recipient that is not there.
+// bytes: whole records, each with its NUL, without the ending empty string. recipient_count: how
+// many T records the envelope had. A Failure (never) when malformed, over a cap, or for a recipient
+// that is not there.
 Result<ExtensionBlock> decode_block(std::string_view bytes, std::size_t recipient_count);
 
-// todo's form: " record record…" as it stands behind the digits of a p record; empty for no records.
+// todo's form: " record record…" as it stands behind the digits of a p record; empty for no
+// records.
 std::string encode_tail(const Extensions& extensions);
 // tail: what follows the digits. One that does not begin with a space is somebody else's: ignored.
 // Malformed records are skipped; their number is added to *skipped.

@@ -11,7 +11,8 @@ NameMap::NameMap(const std::vector<std::string>& lines)
 {
     for (const auto& line : lines)
         if (const auto colon = line.find(':'); colon != std::string::npos)
-            values_.insert_or_assign(lower(std::string_view(line).substr(0, colon)), line.substr(colon + 1));
+            values_.insert_or_assign(lower(std::string_view(line).substr(0, colon)),
+                                     line.substr(colon + 1));
 }
 
 const std::string* NameMap::find(std::string_view key) const

@@ -1,4 +1,5 @@
-// Lists of names and "key:value" lines from control files, looked up without regard to ASCII case. Pure.
+// Lists of names and "key:value" lines from control files, looked up without regard to ASCII case.
+// Pure.
 #pragma once
 
 #include "base/text.hpp"

@@ -8,7 +8,8 @@
 namespace grapnel {
 
 namespace {
-constexpr std::size_t longest_reply_line = 4096, longest_reply = 65536, longest_written_text = 512 - 6;
+constexpr std::size_t longest_reply_line = 4096, longest_reply = 65536,
+                      longest_written_text = 512 - 6;
 }
 
 std::string Reply::text() const { return join(lines, "\n"); }
@@ -18,19 +19,23 @@ std::string encode(const Reply& reply)
     std::string wire;
     for (std::size_t i = 0; i < reply.lines.size(); ++i) {
         std::string text = reply.lines[i].substr(0, longest_written_text);
-        std::replace_if(text.begin(), text.end(), [](char c) { return c < 32 || c > 126; }, '?');
-        wire += std::to_string(reply.code) + (i + 1 < reply.lines.size() ? '-' : ' ') + text + "\r\n";
+        std::replace_if(
+            text.begin(), text.end(), [](char c) { return c < 32 || c > 126; }, '?');
+        wire +=
+            std::to_string(reply.code) + (i + 1 < reply.lines.size() ? '-' : ' ') + text + "\r\n";
     }
     return wire;
 }
 
-// Adds the collected line; true when it was the last one. Sets code to -1 where it is no reply line.
+// Adds the collected line; true when it was the last one. Sets code to -1 where it is no reply
+// line.
 bool ReplyReader::line_done()
 {
     std::string_view line = line_;
     if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
-    const bool numbered = line.size() >= 3 && std::all_of(line.begin(), line.begin() + 3, is_digit) && line[0] >= '2' && line[0] <= '5'
-        && (line.size() == 3 || line[3] == ' ' || line[3] == '-');
+    const bool numbered = line.size() >= 3 &&
+                          std::all_of(line.begin(), line.begin() + 3, is_digit) && line[0] >= '2' &&
+                          line[0] <= '5' && (line.size() == 3 || line[3] == ' ' || line[3] == '-');
     if (!numbered) {
         reply_.code = -1;
         return true;
@@ -51,7 +56,8 @@ ReplyReader::State ReplyReader::take(std::string_view& bytes)
         total_ += piece.size() + 1;
         if (line_.size() > longest_reply_line || total_ > longest_reply) return State::too_long;
         bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
-        if (end != std::string_view::npos && line_done()) return reply_.code < 0 ? State::malformed : State::done;
+        if (end != std::string_view::npos && line_done())
+            return reply_.code < 0 ? State::malformed : State::done;
     }
     return State::more;
 }

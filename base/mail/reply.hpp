@@ -14,16 +14,8 @@ struct Reply {
     std::vector<std::string> lines = {};   // without code, separator and CR LF; at least one
 
     Reply() = default;
-    Reply(int number, std::string text)
-        : code(number)
-        , lines{std::move(text)}
-    {
-    }
-    Reply(int number, std::vector<std::string> all)
-        : code(number)
-        , lines(std::move(all))
-    {
-    }
+    Reply(int number, std::string text) : code(number), lines{std::move(text)} {}
+    Reply(int number, std::vector<std::string> all) : code(number), lines(std::move(all)) {}
 
     bool positive() const { return code >= 200 && code < 400; }
     bool temporary() const { return code >= 400 && code < 500; }
@@ -31,7 +23,8 @@ struct Reply {
     std::string text() const;   // lines joined by LF
 };
 
-// "250-a CR LF 250 b CR LF"; each line's text is made printable US-ASCII and cut to the 512 octets of 4.5.3.1.5.
+// "250-a CR LF 250 b CR LF"; each line's text is made printable US-ASCII and cut to the 512 octets
+// of 4.5.3.1.5.
 std::string encode(const Reply& reply);
 
 // Reads a reply from pieces of a stream. Limits: 4 KiB a line, 64 KiB in all.

@@ -14,15 +14,18 @@ namespace grapnel {
 
 namespace {
 
-// Grows the buffer as the C library asks; what a lookup answers with errno 0, ENOENT and kin is "none".
-template <class Entry, class Lookup> bool look_up(Entry& entry, std::vector<char>& buffer, Lookup lookup)
+// Grows the buffer as the C library asks; what a lookup answers with errno 0, ENOENT and kin is
+// "none".
+template <class Entry, class Lookup>
+bool look_up(Entry& entry, std::vector<char>& buffer, Lookup lookup)
 {
     for (buffer.resize(2048);; buffer.resize(buffer.size() * 2)) {
         Entry* found = nullptr;
         const int error = lookup(&entry, buffer.data(), buffer.size(), &found);
         if (error == ERANGE && buffer.size() < 1024 * 1024) continue;
         if (found) return true;
-        if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM) return false;
+        if (error == 0 || error == ENOENT || error == ESRCH || error == EBADF || error == EPERM)
+            return false;
         throw_error(error, "unable to read the user database");
     }
 }
@@ -37,25 +40,28 @@ std::optional<Account> account(bool found, const passwd& entry)
 
 std::optional<Account> find_account(const std::string& name)
 {
-    passwd entry {};
+    passwd entry{};
     std::vector<char> buffer;
-    const bool found = look_up(entry, buffer, [&](auto... rest) { return ::getpwnam_r(name.c_str(), rest...); });
+    const bool found =
+        look_up(entry, buffer, [&](auto... rest) { return ::getpwnam_r(name.c_str(), rest...); });
     return account(found, entry);
 }
 
 std::optional<Account> find_account(uid_t uid)
 {
-    passwd entry {};
+    passwd entry{};
     std::vector<char> buffer;
-    const bool found = look_up(entry, buffer, [&](auto... rest) { return ::getpwuid_r(uid, rest...); });
+    const bool found =
+        look_up(entry, buffer, [&](auto... rest) { return ::getpwuid_r(uid, rest...); });
     return account(found, entry);
 }
 
 std::optional<gid_t> find_group(const std::string& name)
 {
-    group entry {};
+    group entry{};
     std::vector<char> buffer;
-    const bool found = look_up(entry, buffer, [&](auto... rest) { return ::getgrnam_r(name.c_str(), rest...); });
+    const bool found =
+        look_up(entry, buffer, [&](auto... rest) { return ::getgrnam_r(name.c_str(), rest...); });
     if (!found) return std::nullopt;
     return entry.gr_gid;
 }
@@ -63,13 +69,20 @@ std::optional<gid_t> find_group(const std::string& name)
 const char* role_name(Role role)
 {
     switch (role) {
-    case Role::alias: return "alias";
-    case Role::daemon: return "qmaild";
-    case Role::log: return "qmaill";
-    case Role::password: return "qmailp";
-    case Role::queue: return "qmailq";
-    case Role::remote: return "qmailr";
-    case Role::send: return "qmails";
+    case Role::alias:
+        return "alias";
+    case Role::daemon:
+        return "qmaild";
+    case Role::log:
+        return "qmaill";
+    case Role::password:
+        return "qmailp";
+    case Role::queue:
+        return "qmailq";
+    case Role::remote:
+        return "qmailr";
+    case Role::send:
+        return "qmails";
     }
     return "";
 }
@@ -89,10 +102,14 @@ Identity role_identity(Role role)
 void become(const Identity& identity)
 {
     if (in_sandbox()) return;
-    if (::setgroups(identity.groups.size(), identity.groups.data()) != 0) throw_errno("unable to set groups");
-    if (::setresgid(identity.gid, identity.gid, identity.gid) != 0) throw_errno("unable to set gid");
-    if (::setresuid(identity.uid, identity.uid, identity.uid) != 0) throw_errno("unable to set uid");
-    if (identity.uid != 0 && (::setuid(0) == 0 || ::geteuid() != identity.uid || ::getuid() != identity.uid))
+    if (::setgroups(identity.groups.size(), identity.groups.data()) != 0)
+        throw_errno("unable to set groups");
+    if (::setresgid(identity.gid, identity.gid, identity.gid) != 0)
+        throw_errno("unable to set gid");
+    if (::setresuid(identity.uid, identity.uid, identity.uid) != 0)
+        throw_errno("unable to set uid");
+    if (identity.uid != 0 &&
+        (::setuid(0) == 0 || ::geteuid() != identity.uid || ::getuid() != identity.uid))
         throw_error(EPERM, "privileges could be regained");
 }
 

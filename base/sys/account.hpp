@@ -31,11 +31,12 @@ std::optional<gid_t> find_group(const std::string& name);
 enum class Role { alias, daemon, log, password, queue, remote, send };
 const char* role_name(Role role);   // "alias", "qmaild", …
 
-// Uid, gid and groups of a role; in a sandbox our own. Throws Stop(111) "unable to find user NAME" as the
-// originals say it.
+// Uid, gid and groups of a role; in a sandbox our own. Throws Stop(111) "unable to find user NAME"
+// as the originals say it.
 Identity role_identity(Role role);
 
-// setgroups, setgid, setuid, then makes sure that there is no way back. Throws. In a sandbox: nothing.
+// setgroups, setgid, setuid, then makes sure that there is no way back. Throws. In a sandbox:
+// nothing.
 void become(const Identity& identity);
 
 }

@@ -14,7 +14,8 @@ namespace grapnel {
 namespace {
 unsigned length(std::string_view text)
 {
-    if (text.size() > std::numeric_limits<unsigned>::max() / 4) throw_error(EFBIG, "cdb record too long");
+    if (text.size() > std::numeric_limits<unsigned>::max() / 4)
+        throw_error(EFBIG, "cdb record too long");
     return static_cast<unsigned>(text.size());
 }
 }
@@ -25,10 +26,7 @@ struct CdbReader::State {
     ~State() { cdb_free(&database); }
 };
 
-CdbReader::CdbReader(std::unique_ptr<State> state)
-    : state_(std::move(state))
-{
-}
+CdbReader::CdbReader(std::unique_ptr<State> state) : state_(std::move(state)) {}
 CdbReader::CdbReader(CdbReader&&) noexcept = default;
 CdbReader& CdbReader::operator=(CdbReader&&) noexcept = default;
 CdbReader::~CdbReader() = default;
@@ -50,7 +48,8 @@ std::optional<std::string> CdbReader::find(std::string_view key) const
     if (found < 0) throw_errno("unable to read cdb");
     if (found == 0) return std::nullopt;
     std::string data(cdb_datalen(&database), '\0');
-    if (cdb_read(&database, data.data(), static_cast<unsigned>(data.size()), cdb_datapos(&database)) != 0)
+    if (cdb_read(&database, data.data(), static_cast<unsigned>(data.size()),
+                 cdb_datapos(&database)) != 0)
         throw_errno("unable to read cdb");
     return data;
 }
@@ -72,7 +71,8 @@ CdbWriter::CdbWriter(std::string path, std::string temporary_path)
     state_->temporary = temporary_path.empty() ? path + ".tmp" : std::move(temporary_path);
     state_->path = std::move(path);
     state_->file = open_file(state_->temporary, O_RDWR | O_CREAT | O_TRUNC, 0644);
-    if (cdb_make_start(&state_->make, state_->file.get()) != 0) throw_errno("unable to write", state_->temporary);
+    if (cdb_make_start(&state_->make, state_->file.get()) != 0)
+        throw_errno("unable to write", state_->temporary);
 }
 
 CdbWriter::~CdbWriter() = default;

@@ -18,7 +18,8 @@ public:
     CdbReader& operator=(CdbReader&&) noexcept;
     ~CdbReader();
 
-    std::optional<std::string> find(std::string_view key) const;   // first match in file order. Throws EPROTO when damaged
+    std::optional<std::string>
+    find(std::string_view key) const;   // first match in file order. Throws EPROTO when damaged
 
 private:
     struct State;

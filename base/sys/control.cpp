@@ -10,15 +10,9 @@ namespace {
 constexpr std::size_t file_limit = 64u * 1024 * 1024;
 }
 
-Control::Control(std::string directory)
-    : directory_(std::move(directory))
-{
-}
+Control::Control(std::string directory) : directory_(std::move(directory)) {}
 
-Control::Control()
-    : Control(home() + "/control")
-{
-}
+Control::Control() : Control(home() + "/control") {}
 
 std::optional<std::string> Control::line(std::string_view name) const
 {

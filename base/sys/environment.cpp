@@ -16,7 +16,8 @@ Environment Environment::of_process()
         const std::string_view text = *entry;
         const auto equals = text.find('=');
         if (equals != std::string_view::npos)
-            result.variables_.try_emplace(std::string(text.substr(0, equals)), text.substr(equals + 1));
+            result.variables_.try_emplace(std::string(text.substr(0, equals)),
+                                          text.substr(equals + 1));
     }
     return result;
 }
@@ -35,7 +36,8 @@ void Environment::set(std::string_view name, std::string_view value)
 
 void Environment::unset(std::string_view name)
 {
-    if (const auto found = variables_.find(name); found != variables_.end()) variables_.erase(found);
+    if (const auto found = variables_.find(name); found != variables_.end())
+        variables_.erase(found);
 }
 
 std::vector<std::string> Environment::entries() const
@@ -50,7 +52,7 @@ namespace {
 
 const char* sandbox_home()
 {
-    static const char* const found = [] () -> const char* {
+    static const char* const found = []() -> const char* {
         const char* value = ::getauxval(AT_SECURE) == 0 ? std::getenv("QMAILHOME") : nullptr;
         return value && value[0] == '/' ? value : nullptr;
     }();

@@ -13,18 +13,19 @@ class Environment {
 public:
     static Environment of_process();
 
-    std::optional<std::string> get(std::string_view name) const;   // a variable may be set and empty
+    std::optional<std::string>
+    get(std::string_view name) const;   // a variable may be set and empty
     bool has(std::string_view name) const { return variables_.contains(name); }
-    void set(std::string_view name, std::string_view value);       // a NUL in value cuts it
+    void set(std::string_view name, std::string_view value);   // a NUL in value cuts it
     void unset(std::string_view name);
-    std::vector<std::string> entries() const;                      // "NAME=value", for Command
+    std::vector<std::string> entries() const;   // "NAME=value", for Command
 
 private:
     std::map<std::string, std::string, std::less<>> variables_;
 };
 
-// A sandbox: QMAILHOME names a home of its own, and the kernel did not raise our privileges (AT_SECURE
-// is 0). There everything runs as whoever started it; no uid is ever changed.
+// A sandbox: QMAILHOME names a home of its own, and the kernel did not raise our privileges
+// (AT_SECURE is 0). There everything runs as whoever started it; no uid is ever changed.
 bool in_sandbox();
 
 // Where everything lives: QMAILHOME in a sandbox, else what was built in. Absolute.

@@ -96,9 +96,11 @@ constexpr std::pair<int, std::string_view> reasons[] = {
     {EREMCHG, "remote address changed"},
 };
 
-constexpr std::array temporary_errors{EINTR, ENOMEM, ETXTBSY, EIO, ETIMEDOUT, EAGAIN, EDEADLK, EBUSY, ENFILE, EMFILE,
-    EFBIG, ENOSPC, ENETDOWN, ENETUNREACH, ENETRESET, ECONNABORTED, ECONNRESET, ENOBUFS, ETOOMANYREFS, ECONNREFUSED,
-    EHOSTDOWN, EHOSTUNREACH, EUSERS, EDQUOT, ESTALE, ENOLCK};
+constexpr std::array temporary_errors{
+    EINTR,        ENOMEM,       ETXTBSY,    EIO,     ETIMEDOUT,    EAGAIN,       EDEADLK,
+    EBUSY,        ENFILE,       EMFILE,     EFBIG,   ENOSPC,       ENETDOWN,     ENETUNREACH,
+    ENETRESET,    ECONNABORTED, ECONNRESET, ENOBUFS, ETOOMANYREFS, ECONNREFUSED, EHOSTDOWN,
+    EHOSTUNREACH, EUSERS,       EDQUOT,     ESTALE,  ENOLCK};
 
 }
 
@@ -109,7 +111,10 @@ void throw_error(int number, std::string_view action, std::string_view name)
     throw std::system_error(number, std::generic_category(), text);
 }
 
-void throw_errno(std::string_view action, std::string_view name) { throw_error(errno, action, name); }
+void throw_errno(std::string_view action, std::string_view name)
+{
+    throw_error(errno, action, name);
+}
 
 std::string_view reason(int number)
 {

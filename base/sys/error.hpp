@@ -11,7 +11,8 @@ namespace grapnel {
 [[noreturn]] void throw_errno(std::string_view action, std::string_view name = {});
 [[noreturn]] void throw_error(int number, std::string_view action, std::string_view name = {});
 
-// qmail's words for errno ("file does not exist", "access denied"): they stand in reports that scripts read.
+// qmail's words for errno ("file does not exist", "access denied"): they stand in reports that
+// scripts read.
 std::string_view reason(int number);
 
 // Whether trying again later may help (qmail's error_temp).

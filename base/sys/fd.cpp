@@ -23,7 +23,8 @@ void Fd::reset()
 
 void Fd::close_checked(std::string_view what)
 {
-    if (value_ >= 0 && ::close(std::exchange(value_, -1)) != 0) throw_errno("unable to close", what);
+    if (value_ >= 0 && ::close(std::exchange(value_, -1)) != 0)
+        throw_errno("unable to close", what);
 }
 
 Pipe make_pipe()
@@ -45,7 +46,8 @@ void set_nonblocking(int descriptor, bool on)
     const int flags = ::fcntl(descriptor, F_GETFL);
     if (flags < 0) throw_errno("unable to read descriptor flags");
     const int wanted = on ? flags | O_NONBLOCK : flags & ~O_NONBLOCK;
-    if (wanted != flags && ::fcntl(descriptor, F_SETFL, wanted) != 0) throw_errno("unable to set descriptor flags");
+    if (wanted != flags && ::fcntl(descriptor, F_SETFL, wanted) != 0)
+        throw_errno("unable to set descriptor flags");
 }
 
 bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0; }
@@ -53,7 +55,8 @@ bool is_open(int descriptor) { return ::fcntl(descriptor, F_GETFD) >= 0; }
 void ensure_standard_descriptors()
 {
     for (int descriptor = 0; descriptor < 3; ++descriptor)
-        if (!is_open(descriptor) && ::open("/dev/null", O_RDWR) != descriptor) throw_errno("unable to open", "/dev/null");
+        if (!is_open(descriptor) && ::open("/dev/null", O_RDWR) != descriptor)
+            throw_errno("unable to open", "/dev/null");
 }
 
 }

@@ -9,14 +9,8 @@ namespace grapnel {
 class Fd {
 public:
     Fd() = default;
-    explicit Fd(int value)
-        : value_(value)
-    {
-    }
-    Fd(Fd&& other) noexcept
-        : value_(std::exchange(other.value_, -1))
-    {
-    }
+    explicit Fd(int value) : value_(value) {}
+    Fd(Fd&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
     Fd& operator=(Fd&& other) noexcept;
     ~Fd() { reset(); }
 
@@ -43,7 +37,8 @@ Fd duplicate(int descriptor);   // at 3 or above, close on exec
 void set_nonblocking(int descriptor, bool on = true);
 bool is_open(int descriptor);
 
-// 0, 1 and 2 must be something before anything else is opened: a setuid program's caller may have closed them.
+// 0, 1 and 2 must be something before anything else is opened: a setuid program's caller may have
+// closed them.
 void ensure_standard_descriptors();
 
 }

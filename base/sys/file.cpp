@@ -50,7 +50,10 @@ std::string read_all(int descriptor, std::size_t limit, std::string_view name)
     return whole;
 }
 
-std::string read_file(const std::string& path, std::size_t limit) { return read_all(open_read(path).get(), limit, path); }
+std::string read_file(const std::string& path, std::size_t limit)
+{
+    return read_all(open_read(path).get(), limit, path);
+}
 
 std::optional<std::string> read_file_if_there(const std::string& path, std::size_t limit)
 {
@@ -90,7 +93,10 @@ void sync_data(int descriptor, std::string_view name)
     if (::fdatasync(descriptor) != 0) throw_errno("unable to fdatasync", name);
 }
 
-void sync_directory(const std::string& path) { sync(open_file(path, O_RDONLY | O_DIRECTORY).get(), path); }
+void sync_directory(const std::string& path)
+{
+    sync(open_file(path, O_RDONLY | O_DIRECTORY).get(), path);
+}
 
 void link_file(const std::string& from, const std::string& to)
 {
@@ -99,7 +105,8 @@ void link_file(const std::string& from, const std::string& to)
 
 void rename_file(const std::string& from, const std::string& to)
 {
-    if (::rename(from.c_str(), to.c_str()) != 0) throw_errno("unable to rename", from + " to " + to);
+    if (::rename(from.c_str(), to.c_str()) != 0)
+        throw_errno("unable to rename", from + " to " + to);
 }
 
 bool remove_file(const std::string& path)
@@ -159,9 +166,7 @@ std::vector<std::string> list_directory(const std::string& path)
 }
 
 Writer::Writer(int descriptor, std::string name, std::size_t capacity)
-    : descriptor_(descriptor)
-    , name_(std::move(name))
-    , capacity_(capacity)
+    : descriptor_(descriptor), name_(std::move(name)), capacity_(capacity)
 {
     buffer_.reserve(capacity);
 }
@@ -180,8 +185,7 @@ void Writer::flush()
 }
 
 Reader::Reader(int descriptor, std::size_t capacity)
-    : descriptor_(descriptor)
-    , buffer_(capacity, '\0')
+    : descriptor_(descriptor), buffer_(capacity, '\0')
 {
 }
 

@@ -1,4 +1,5 @@
-// Whole-file locks by flock, as every qmail program takes them. Released when the descriptor closes.
+// Whole-file locks by flock, as every qmail program takes them. Released when the descriptor
+// closes.
 #pragma once
 
 namespace grapnel {

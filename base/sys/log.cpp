@@ -16,7 +16,8 @@ void log_line(int descriptor, std::string_view text)
 std::string printable(std::string_view text, std::size_t limit)
 {
     std::string result(text.substr(0, limit));
-    std::replace_if(result.begin(), result.end(), [](char c) { return c < 32 || c > 126; }, '?');
+    std::replace_if(
+        result.begin(), result.end(), [](char c) { return c < 32 || c > 126; }, '?');
     return result;
 }
 

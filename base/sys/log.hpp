@@ -1,4 +1,5 @@
-// One event, one line; no time stamps (the logger adds them). A log that cannot take it never stops mail.
+// One event, one line; no time stamps (the logger adds them). A log that cannot take it never stops
+// mail.
 #pragma once
 
 #include <string>
@@ -9,8 +10,8 @@ namespace grapnel {
 // Writes text and LF in one write; errors are ignored.
 void log_line(int descriptor, std::string_view text);
 
-// Text from strangers made fit for a log, a reply or a queue file: bytes outside 32..126 become "?",
-// what is longer than limit is cut.
+// Text from strangers made fit for a log, a reply or a queue file: bytes outside 32..126 become
+// "?", what is longer than limit is cut.
 std::string printable(std::string_view text, std::size_t limit = 512);
 
 }

@@ -12,8 +12,8 @@ struct Stop {
     std::string text = {};
 };
 
-// Runs body and returns its exit code. Stop: its code, after "NAME: TEXT" (just TEXT when name is empty).
-// Any other exception: "NAME: fatal: WHAT", trouble (default 111).
+// Runs body and returns its exit code. Stop: its code, after "NAME: TEXT" (just TEXT when name is
+// empty). Any other exception: "NAME: fatal: WHAT", trouble (default 111).
 int run(const std::string& name, const std::function<int()>& body, int trouble = 111);
 
 }

@@ -16,7 +16,10 @@ void install(int number, void (*handler)(int), int flags)
 
 void ignore_signal(int number) { install(number, SIG_IGN, 0); }
 void default_signal(int number) { install(number, SIG_DFL, 0); }
-void handle_signal(int number, void (*handler)(int), bool restart) { install(number, handler, restart ? SA_RESTART : 0); }
+void handle_signal(int number, void (*handler)(int), bool restart)
+{
+    install(number, handler, restart ? SA_RESTART : 0);
+}
 
 void unblock_all_signals()
 {

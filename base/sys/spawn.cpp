@@ -27,9 +27,10 @@ Ending ending(int status)
 class Prepared {
 public:
     explicit Prepared(const Command& command)
-        : command_(command)
-        , arguments_(command.arguments.empty() ? std::vector{command.path} : command.arguments)
-        , environment_(command.environment ? *command.environment : Environment::of_process().entries())
+        : command_(command),
+          arguments_(command.arguments.empty() ? std::vector{command.path} : command.arguments),
+          environment_(command.environment ? *command.environment
+                                           : Environment::of_process().entries())
     {
         for (auto& argument : arguments_) argv_.push_back(argument.data());
         for (auto& entry : environment_) envp_.push_back(entry.data());
@@ -66,7 +67,8 @@ private:
         for (const std::string_view entry : environment_)
             if (entry.starts_with("PATH=")) path = entry.substr(5);
         for (const auto directory : split(path, ':'))
-            candidates_.push_back((directory.empty() ? "." : std::string(directory)) + '/' + command_.path);
+            candidates_.push_back((directory.empty() ? "." : std::string(directory)) + '/' +
+                                  command_.path);
     }
 
     static void default_signals()
@@ -83,7 +85,8 @@ private:
     bool place_descriptors()
     {
         int highest = 3;
-        for (const auto& [number, ours] : command_.descriptors) highest = std::max({highest, number + 1});
+        for (const auto& [number, ours] : command_.descriptors)
+            highest = std::max({highest, number + 1});
         for (std::size_t i = 0; i < moved_.size(); ++i) {
             moved_[i] = ::fcntl(command_.descriptors[i].second, F_DUPFD_CLOEXEC, highest);
             if (moved_[i] < 0) return false;

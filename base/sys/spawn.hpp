@@ -1,4 +1,5 @@
-// Starting programs: everything said in a Command, nothing inherited by accident. Child owns the process.
+// Starting programs: everything said in a Command, nothing inherited by accident. Child owns the
+// process.
 #pragma once
 
 #include "base/sys/account.hpp"
@@ -23,14 +24,8 @@ struct Ending {
 class Child {
 public:
     Child() = default;
-    explicit Child(pid_t pid)
-        : pid_(pid)
-    {
-    }
-    Child(Child&& other) noexcept
-        : pid_(std::exchange(other.pid_, -1))
-    {
-    }
+    explicit Child(pid_t pid) : pid_(pid) {}
+    Child(Child&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
     Child& operator=(Child&& other) noexcept
     {
         std::swap(pid_, other.pid_);
@@ -41,8 +36,8 @@ public:
 
     pid_t pid() const { return pid_; }
     explicit operator bool() const { return pid_ > 0; }
-    Ending wait();                        // blocks
-    std::optional<Ending> try_wait();     // nullopt: still running
+    Ending wait();                      // blocks
+    std::optional<Ending> try_wait();   // nullopt: still running
     void kill(int signal) const;
 
 private:
@@ -50,16 +45,16 @@ private:
 };
 
 struct Command {
-    std::string path;                             // as for execve; relative to directory
-    std::vector<std::string> arguments = {};      // argv, argv[0] first; empty: just path
-    bool search_path = false;                     // path is a name sought in PATH (of the given environment)
+    std::string path;                          // as for execve; relative to directory
+    std::vector<std::string> arguments = {};   // argv, argv[0] first; empty: just path
+    bool search_path = false;   // path is a name sought in PATH (of the given environment)
     std::optional<std::vector<std::string>> environment = {};   // nullopt: ours
-    std::vector<std::pair<int, int>> descriptors = {};          // {number in the child, our descriptor}
-    std::vector<int> closed = {};                 // numbers to be closed in the child (0, 1, 2)
-    std::optional<std::string> directory = {};    // chdir there first
-    std::optional<Identity> identity = {};        // become(that)
-    int exec_failed_later = 111;                  // exit code when exec fails, temporary reason
-    int exec_failed_never = 111;                  // other reason
+    std::vector<std::pair<int, int>> descriptors = {};   // {number in the child, our descriptor}
+    std::vector<int> closed = {};                // numbers to be closed in the child (0, 1, 2)
+    std::optional<std::string> directory = {};   // chdir there first
+    std::optional<Identity> identity = {};       // become(that)
+    int exec_failed_later = 111;                 // exit code when exec fails, temporary reason
+    int exec_failed_never = 111;                 // other reason
 };
 
 // Signals get their defaults and an empty mask. Throws where no process can be made.

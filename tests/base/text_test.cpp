@@ -12,7 +12,8 @@ TEST(Text, SplitKeepsEmptyParts)
 TEST(Text, NumbersHaveNoSignBlankOrOverflow)
 {
     EXPECT_EQ(parse_number("42"), 42u);
-    for (const auto* bad : {"", "+1", "-1", " 1", "1 ", "1x", "18446744073709551616"}) EXPECT_FALSE(parse_number(bad)) << bad;
+    for (const auto* bad : {"", "+1", "-1", " 1", "1 ", "1x", "18446744073709551616"})
+        EXPECT_FALSE(parse_number(bad)) << bad;
     EXPECT_FALSE(parse_number<unsigned char>("256"));
 }
 
