@@ -1,0 +1,153 @@
+#include "support/process.hpp"
+
+#include "base/sys/file.hpp"
+#include "base/sys/signal.hpp"
+
+#include <poll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+
+namespace grapnel::test {
+
+namespace {
+
+bool listed(const Launch& launch, int number)
+{
+    return std::any_of(launch.descriptors.begin(), launch.descriptors.end(),
+                       [&](const auto& pair) { return pair.first == number; });
+}
+
+void take(Fd& from, std::string& into)
+{
+    std::array<char, 65536> buffer;
+    const ssize_t count = ::read(from.get(), buffer.data(), buffer.size());
+    if (count > 0) into.append(buffer.data(), static_cast<std::size_t>(count));
+    if (count == 0 || (count < 0 && errno != EINTR && errno != EAGAIN)) from.reset();
+}
+
+milliseconds left(std::chrono::steady_clock::time_point deadline)
+{
+    const auto rest =
+        std::chrono::duration_cast<milliseconds>(deadline - std::chrono::steady_clock::now());
+    return std::max(rest, milliseconds(0));
+}
+
+}
+
+Process::Process(Launch launch) : own_group_(launch.own_group)
+{
+    ignore_signal(SIGPIPE);
+    Command command;
+    command.arguments = launch.argv;
+    // A session of its own: setsid execs the program in the same process, since a forked child
+    // leads no group.
+    if (own_group_) command.arguments.insert(command.arguments.begin(), "/usr/bin/setsid");
+    command.path = command.arguments.front();
+    command.search_path = true;
+    command.environment = launch.environment;
+    if (!launch.directory.empty()) command.directory = launch.directory;
+    command.descriptors = launch.descriptors;
+    Pipe in, out, err;
+    const auto add = [&](int number, Pipe& pipe, Fd& child_end) {
+        if (listed(launch, number)) return;
+        pipe = make_pipe();
+        command.descriptors.emplace_back(number, child_end.get());
+    };
+    add(0, in, in.reader);
+    add(1, out, out.writer);
+    add(2, err, err.writer);
+    child_ = spawn(command);
+    input_ = std::move(in.writer);
+    out_ = std::move(out.reader);
+    err_ = std::move(err.reader);
+}
+
+Process::~Process()
+{
+    if (!child_) return;
+    if (own_group_) ::kill(-pid(), SIGKILL);
+    kill(SIGKILL);
+    child_.wait();
+}
+
+void Process::write(std::string_view bytes)
+{
+    // Its output is read meanwhile, so that neither waits for the other.
+    set_nonblocking(input_.get());
+    while (!bytes.empty() && input_) {
+        const ssize_t count = ::write(input_.get(), bytes.data(), bytes.size());
+        if (count > 0) bytes.remove_prefix(static_cast<std::size_t>(count));
+        if (count < 0 && errno != EAGAIN && errno != EINTR) return;
+        if (count < 0) pump(milliseconds(20));
+    }
+}
+
+void Process::pump(milliseconds limit)
+{
+    std::array<pollfd, 2> entries{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}}};
+    if (::poll(entries.data(), entries.size(), static_cast<int>(limit.count())) <= 0) return;
+    if (entries[0].revents) take(out_, output_);
+    if (entries[1].revents) take(err_, errors_);
+}
+
+bool Process::wait_for_output(std::string_view text, milliseconds limit)
+{
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while (output_.find(text) == std::string::npos) {
+        if (!out_ || left(deadline) == milliseconds(0)) return false;
+        pump(left(deadline));
+    }
+    return true;
+}
+
+std::optional<Ending> Process::wait(milliseconds limit)
+{
+    input_.reset();
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    while ((out_ || err_) && left(deadline) > milliseconds(0)) {
+        pump(std::min(left(deadline), milliseconds(50)));
+        // A grandchild may hold our pipes open for ever: what counts is the program.
+        if (!running()) break;
+    }
+    wait_until([&] { return !running(); }, left(deadline));
+    for (std::size_t before = output_.size() + errors_.size() + 1; !running() && (out_ || err_);) {
+        pump(milliseconds(0));
+        if (before == output_.size() + errors_.size()) break;
+        before = output_.size() + errors_.size();
+    }
+    return ending_;
+}
+
+bool Process::running()
+{
+    // Seen, not reaped: its number stays taken, so that the destructor's kill can only hit its own
+    // group.
+    siginfo_t seen{};
+    if (!ending_ &&
+        ::waitid(P_PID, static_cast<id_t>(pid()), &seen, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+        seen.si_pid == pid())
+        ending_ = Ending{seen.si_code != CLD_EXITED, seen.si_status};
+    return !ending_;
+}
+
+void Process::kill(int signal) const
+{
+    if (!ending_) child_.kill(signal);
+}
+
+Finished run(Launch launch, std::string_view input, milliseconds limit)
+{
+    Process process(std::move(launch));
+    if (process.input() >= 0) process.write(input);
+    const auto ending = process.wait(limit);
+    if (!ending) process.kill(SIGKILL);
+    const auto last = ending ? ending : process.wait();
+    return {ending ? *last : Ending{true, -1}, process.output(), process.errors()};
+}
+
+}

@@ -1,0 +1,57 @@
+#include "support/process.hpp"
+
+#include <gtest/gtest.h>
+
+#include <csignal>
+
+using namespace grapnel;
+using namespace grapnel::test;
+
+TEST(Process, IsFedReadAndWaitedFor)
+{
+    const auto finished = run({.argv = {"/bin/sh", "-c", "cat; echo $WORD >&2; exit 3"},
+                               .environment = {"WORD=hi", "PATH=/bin"}},
+                              "text");
+    EXPECT_EQ(finished.ending.code, 3);
+    EXPECT_EQ(finished.output, "text");
+    EXPECT_EQ(finished.errors, "hi\n");
+}
+
+TEST(Process, TakesMoreThanAPipeHolds)
+{
+    const std::string much(1 << 20, 'x');
+    EXPECT_EQ(run({.argv = {"/bin/cat"}}, much).output, much);
+}
+
+TEST(Process, IsEndedAfterTheLimit)
+{
+    EXPECT_EQ(run({.argv = {"/bin/sleep", "100"}}, "", milliseconds(50)).ending.code, -1);
+}
+
+TEST(Process, OutputIsWaitedFor)
+{
+    Process process({.argv = {"/bin/cat"}});
+    process.write("one\n");
+    EXPECT_TRUE(process.wait_for_output("one\n"));
+    EXPECT_FALSE(process.wait_for_output("two", milliseconds(20)));
+    EXPECT_TRUE(process.running());
+    EXPECT_TRUE(process.wait()->success());
+}
+
+TEST(Process, ItsGroupEndsWithIt)
+{
+    pid_t child = 0;
+    {
+        Process process({.argv = {"/bin/sh", "-c", "sleep 100 & echo $!; wait"},
+                         .environment = {"PATH=/bin"},
+                         .own_group = true});
+        ASSERT_TRUE(process.wait_for_output("\n"));
+        child = std::stoi(process.output());
+    }
+    // Gone, or a zombie that init has not yet reaped.
+    EXPECT_TRUE(wait_until([&] {
+        return ::kill(child, 0) != 0 ||
+               run({.argv = {"/bin/grep", "-q", "State:.Z",
+                             "/proc/" + std::to_string(child) + "/status"}}) == 0;
+    }));
+}
