@@ -2,6 +2,11 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <stdexcept>
 
 namespace grapnel::net {
 
@@ -23,6 +28,27 @@ void start(Executor executor, boost::asio::awaitable<void> work,
            std::function<void(std::exception_ptr)> ended)
 {
     boost::asio::co_spawn(std::move(executor), std::move(work), std::move(ended));
+}
+
+boost::asio::awaitable<void> yield_turn()
+{
+    const auto executor = co_await boost::asio::this_coro::executor;
+    co_await boost::asio::post(executor, boost::asio::use_awaitable);
+}
+
+void run_until_done(const std::function<boost::asio::awaitable<void>()>& work)
+{
+    Loop loop;
+    std::exception_ptr trouble;
+    bool done = false;
+    start(loop.executor(), work(), [&](std::exception_ptr thrown) {
+        trouble = thrown;
+        done = true;
+        loop.stop();
+    });
+    loop.run();
+    if (trouble) std::rethrow_exception(trouble);
+    if (!done) throw std::logic_error("the event loop ran dry");
 }
 
 }

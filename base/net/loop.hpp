@@ -31,4 +31,10 @@ private:
 void start(Executor executor, boost::asio::awaitable<void> work,
            std::function<void(std::exception_ptr)> ended);
 
+// The others' turn; comes back when they have waited or ended.
+boost::asio::awaitable<void> yield_turn();
+
+// One coroutine on a loop of its own until it ends; what it throws comes out here.
+void run_until_done(const std::function<boost::asio::awaitable<void>()>& work);
+
 }

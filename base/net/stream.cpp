@@ -1,0 +1,266 @@
+#include "base/net/stream.hpp"
+
+#include "base/sys/error.hpp"
+
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <array>
+#include <cerrno>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace grapnel::net {
+
+namespace {
+
+// How far a descriptor may be trusted not to block: ours are non-blocking, a stranger's (inherited
+// 0 and 1) are left as they are, because that mode is shared with whoever else holds them.
+enum class Manner { absent, socket, nonblocking, pollable, always_ready };
+
+Manner manner_of(int descriptor)
+{
+    struct stat facts {};
+    if (descriptor < 0) return Manner::absent;
+    if (::fstat(descriptor, &facts) != 0) throw_errno("unable to stat a connection");
+    if (S_ISSOCK(facts.st_mode)) return Manner::socket;
+    if (S_ISREG(facts.st_mode) || S_ISBLK(facts.st_mode) || S_ISDIR(facts.st_mode))
+        return Manner::always_ready;
+    if (S_ISCHR(facts.st_mode) && !::isatty(descriptor)) return Manner::always_ready;   // /dev/null
+    return (::fcntl(descriptor, F_GETFL) & O_NONBLOCK) != 0 ? Manner::nonblocking
+                                                            : Manner::pollable;
+}
+
+// A pipe that says it is writable takes this much without blocking (pipe(7), PIPE_BUF).
+constexpr std::size_t safe_pipe_write = 4096;
+
+// One for the loop's thread: a connection at rest has none.
+std::array<char, 65536>& scratch()
+{
+    static thread_local std::array<char, 65536> buffer;
+    return buffer;
+}
+
+}
+
+TimedOut::TimedOut() : std::system_error(ETIMEDOUT, std::generic_category(), "connection") {}
+Interrupted::Interrupted() : std::runtime_error("interrupted") {}
+LineTooLong::LineTooLong() : std::runtime_error("line too long") {}
+
+struct Stream::Watch {
+    Watch(const asio::any_io_executor& executor, Fd in, Fd out)
+        : input_manner(manner_of(in.get())),
+          output_manner(out ? manner_of(out.get()) : input_manner),
+          input(executor),
+          output(executor),
+          timer(executor)
+    {
+        if (in) input.assign(in.release());
+        if (out) output.assign(out.release());
+    }
+
+    asio::posix::stream_descriptor& writer() { return output.is_open() ? output : input; }
+
+    void cancel()
+    {
+        boost::system::error_code ignored;
+        if (input.is_open()) input.cancel(ignored);
+        if (output.is_open()) output.cancel(ignored);
+    }
+
+    Manner input_manner, output_manner;
+    asio::posix::stream_descriptor input, output;   // output only where it is not input itself
+    asio::steady_timer timer;
+    SteadyClock::time_point deadline = SteadyClock::time_point::max();
+    bool armed = false, closed = false, interrupted = false;
+};
+
+Stream::Stream(asio::any_io_executor executor, Fd socket)
+    : Stream(std::move(executor), std::move(socket), Fd())
+{
+}
+
+Stream::Stream(asio::any_io_executor executor, Fd input, Fd output)
+    : watch_(std::make_shared<Watch>(executor, std::move(input), std::move(output)))
+{
+}
+
+Stream::Stream(Stream&&) noexcept = default;
+
+Stream& Stream::operator=(Stream&& other) noexcept
+{
+    if (watch_) close();
+    watch_ = std::move(other.watch_);
+    buffer_ = std::move(other.buffer_);
+    begin_ = other.begin_;
+    return *this;
+}
+
+Stream::~Stream()
+{
+    if (watch_) close();
+}
+
+void Stream::close()
+{
+    boost::system::error_code ignored;
+    watch_->closed = true;
+    watch_->input.close(ignored);
+    watch_->output.close(ignored);
+    watch_->timer.cancel();
+}
+
+int Stream::descriptor() const
+{
+    return watch_->input.is_open() ? watch_->input.native_handle() : -1;
+}
+
+void Stream::expires_after(SteadyClock::duration limit) { expires_at(SteadyClock::now() + limit); }
+
+void Stream::expires_at(SteadyClock::time_point deadline)
+{
+    watch_->deadline = deadline;
+    if (deadline == SteadyClock::time_point::max()) return;
+    if (!watch_->armed || deadline < watch_->timer.expiry()) arm(watch_);
+}
+
+void Stream::arm(const std::shared_ptr<Watch>& watch)
+{
+    watch->armed = true;
+    watch->timer.expires_at(watch->deadline);
+    watch->timer.async_wait([watch](boost::system::error_code moved) {
+        if (moved || watch->closed) return;
+        watch->armed = false;
+        if (watch->deadline == SteadyClock::time_point::max()) return;
+        if (SteadyClock::now() < watch->deadline) return arm(watch);
+        watch->cancel();   // the waiting read or write turns this into TimedOut
+    });
+}
+
+void Stream::interrupt()
+{
+    watch_->interrupted = true;
+    watch_->cancel();
+}
+
+void Stream::resume() { watch_->interrupted = false; }
+bool Stream::interrupted() const { return watch_->interrupted; }
+
+asio::awaitable<void> Stream::wait(bool to_write)
+{
+    const auto watch = watch_;
+    const auto check = [&watch] {
+        if (watch->interrupted) throw Interrupted();
+        if (SteadyClock::now() >= watch->deadline) throw TimedOut();
+    };
+    check();
+    boost::system::error_code error;
+    auto& descriptor = to_write ? watch->writer() : watch->input;
+    const auto kind = to_write ? asio::posix::descriptor_base::wait_write
+                               : asio::posix::descriptor_base::wait_read;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    co_await descriptor.async_wait(kind, token);
+    if (!error) co_return;
+    check();
+    throw std::system_error(error.value(), std::generic_category(), "waiting for a connection");
+}
+
+std::string_view Stream::buffered() const { return std::string_view(buffer_).substr(begin_); }
+
+void Stream::consume(std::size_t count)
+{
+    begin_ += count;
+    if (begin_ < buffer_.size()) return;
+    begin_ = 0;
+    if (buffer_.capacity() > 256)
+        std::string().swap(buffer_);
+    else
+        buffer_.clear();
+}
+
+asio::awaitable<bool> Stream::fill()
+{
+    const Manner manner = watch_->input_manner;
+    if (manner == Manner::pollable) co_await wait(false);
+    auto& room = scratch();
+    for (;;) {
+        // Also asked here, so that a peer who never lets us wait cannot outlive its deadline.
+        if (SteadyClock::now() >= watch_->deadline) throw TimedOut();
+        if (watch_->interrupted) throw Interrupted();
+        const int number = watch_->input.native_handle();
+        const auto got = manner == Manner::socket
+                             ? ::recv(number, room.data(), room.size(), MSG_DONTWAIT)
+                             : ::read(number, room.data(), room.size());
+        if (got > 0) {
+            if (begin_ > 0) {
+                buffer_.erase(0, begin_);
+                begin_ = 0;
+            }
+            buffer_.append(room.data(), static_cast<std::size_t>(got));
+            co_return true;
+        }
+        if (got == 0) co_return false;
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK)
+            throw_errno("unable to read from a connection");
+        co_await wait(false);
+    }
+}
+
+asio::awaitable<std::optional<std::string>> Stream::read_line(std::size_t limit)
+{
+    std::size_t seen = 0;
+    for (;;) {
+        const auto have = buffered();
+        const auto end = have.find('\n', seen);
+        if (end != std::string_view::npos && end <= limit) {
+            auto line = have.substr(0, end);
+            if (!line.empty() && line.back() == '\r') line.remove_suffix(1);
+            std::string result(line);
+            consume(end + 1);
+            co_return result;
+        }
+        if (have.size() > limit) throw LineTooLong();
+        seen = have.size();
+        const bool more = co_await fill();
+        if (!more) co_return std::nullopt;
+    }
+}
+
+asio::awaitable<void> Stream::write(std::string_view bytes)
+{
+    const Manner manner = watch_->output_manner;
+    while (!bytes.empty()) {
+        if (manner == Manner::pollable) co_await wait(true);
+        const int number = watch_->writer().native_handle();
+        const auto size =
+            manner == Manner::pollable ? std::min(bytes.size(), safe_pipe_write) : bytes.size();
+        const auto put = manner == Manner::socket
+                             ? ::send(number, bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL)
+                             : ::write(number, bytes.data(), size);
+        if (put >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(put));
+            continue;
+        }
+        if (errno == EINTR) continue;
+        if (errno != EAGAIN && errno != EWOULDBLOCK) throw_errno("unable to write to a connection");
+        co_await wait(true);
+    }
+}
+
+bool Stream::input_waiting() const
+{
+    if (!buffered().empty()) return true;
+    if (watch_->input_manner != Manner::socket) return false;
+    char byte = 0;
+    return ::recv(watch_->input.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+}

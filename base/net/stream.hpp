@@ -1,0 +1,86 @@
+// A connection as lines and bytes: a socket, or two descriptors (inetd, pipes, even a regular
+// file). Every wait has a deadline; at rest it owns no buffer. Knows no SMTP. Not for two readers
+// or two writers at once.
+#pragma once
+
+#include "base/sys/fd.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace grapnel::net {
+
+namespace asio = boost::asio;
+using SteadyClock = std::chrono::steady_clock;
+
+// Thrown where a deadline passes, or where interrupt() was called.
+struct TimedOut : std::system_error {
+    TimedOut();
+};
+struct Interrupted : std::runtime_error {
+    Interrupted();
+};
+struct LineTooLong : std::runtime_error {
+    LineTooLong();
+};
+
+class Stream {
+public:
+    Stream(asio::any_io_executor executor, Fd socket);
+    // Either may be absent (Fd()): a stream in one direction.
+    Stream(asio::any_io_executor executor, Fd input, Fd output);
+    Stream(Stream&&) noexcept;
+    Stream& operator=(Stream&&) noexcept;
+    ~Stream();
+
+    // For every wait from now on; without one a wait has no end. Cheap: one timer sleeps till the
+    // earliest.
+    void expires_after(SteadyClock::duration limit);
+    void expires_at(SteadyClock::time_point deadline);
+
+    // Waits for input and adds what came to buffered(); false at its end. Throws system_error.
+    asio::awaitable<bool> fill();
+    std::string_view buffered() const;
+    void consume(std::size_t count);   // views into buffered() end here
+
+    // A line without its LF or CR LF; nullopt where the input ends first. Over limit bytes:
+    // LineTooLong.
+    asio::awaitable<std::optional<std::string>> read_line(std::size_t limit);
+
+    // All of it; what bytes views must live until then. EPIPE is an exception, never a signal on
+    // sockets.
+    asio::awaitable<void> write(std::string_view bytes);
+
+    // Ends the wait that is going on, and each later one, with Interrupted. resume() takes that
+    // back.
+    void interrupt();
+    void resume();
+    bool interrupted() const;
+
+    // Something to read is here already (not the end of input). Always false where the input is no
+    // socket.
+    bool input_waiting() const;
+
+    int descriptor() const;   // of the input
+    void close();
+
+private:
+    struct Watch;
+    static void arm(const std::shared_ptr<Watch>& watch);
+    asio::awaitable<void> wait(bool to_write);
+
+    std::shared_ptr<Watch> watch_;   // shared with the timer's callback, which may come last
+    std::string buffer_;
+    std::size_t begin_ = 0;
+};
+
+}
