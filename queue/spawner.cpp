@@ -7,6 +7,8 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -22,7 +24,8 @@ namespace {
 
 struct Delivery {
     Child child;
-    Fd output;
+    Fd output;   // at its end: closed, and ending is waited for
+    Fd ending;   // readable when the child has ended
     std::string text;
 };
 
@@ -54,7 +57,7 @@ public:
             auto ready = wait();
             if (ready.empty()) continue;
             for (std::size_t i = 0; i + 1 < ready.size(); ++i)
-                if (ready[i].revents != 0) read_output(numbers_[i]);
+                if (ready[i].revents != 0) look_after(numbers_[i]);
             if (ready.back().fd == 0 && ready.back().revents != 0) read_commands();
         }
     }
@@ -65,12 +68,15 @@ private:
         std::vector<pollfd> wanted;
         numbers_.clear();
         for (const auto& [number, delivery] : deliveries_) {
-            wanted.push_back({delivery.output.get(), POLLIN, 0});
+            wanted.push_back(
+                {delivery.output ? delivery.output.get() : delivery.ending.get(), POLLIN, 0});
             numbers_.push_back(number);
         }
         wanted.push_back({input_open_ ? 0 : -1, POLLIN, 0});
         const int count = ::poll(wanted.data(), wanted.size(), -1);
-        if (count < 0 && errno != EINTR) throw_errno("unable to poll");
+        if (count < 0 && errno == EINVAL) throw_errno("unable to poll");
+        if (count < 0 && errno != EINTR)
+            ::usleep(100'000);   // no memory: deliveries that end may give some back
         if (count < 0) wanted.clear();
         return wanted;
     }
@@ -78,7 +84,7 @@ private:
     void read_commands()
     {
         std::array<char, 4096> buffer;
-        const auto count = read_some(0, buffer.data(), buffer.size());
+        const auto count = read_or_end(0, buffer);
         if (count == 0) input_open_ = false;
         std::string_view bytes(buffer.data(), count);
         while (const auto job = reader_.take(bytes)) begin(*job);
@@ -112,8 +118,8 @@ private:
         }
         try {
             Child child = spawning_.start(job, message.get(), output.writer.get());
-            deliveries_.insert_or_assign(job.number,
-                                         Delivery{std::move(child), std::move(output.reader), {}});
+            deliveries_.insert_or_assign(
+                job.number, Delivery{std::move(child), std::move(output.reader), {}, {}});
         } catch (const std::bad_alloc&) {
             return Outcome{'Z', "qmail-spawn out of memory. (#4.3.0)\n"};
         } catch (const std::system_error&) {
@@ -122,17 +128,41 @@ private:
         return std::nullopt;
     }
 
-    void read_output(unsigned number)
+    void look_after(unsigned number)
     {
         auto& delivery = deliveries_.at(number);
+        if (delivery.output && !read_output(delivery)) return;
+        auto ending = delivery.child.try_wait();
+        if (!ending && !delivery.ending) {
+            // It closed its output and lives on: nobody else's delivery waits for that.
+            delivery.output.reset();
+            delivery.ending =
+                Fd(static_cast<int>(::syscall(SYS_pidfd_open, delivery.child.pid(), 0)));
+            if (delivery.ending) return;
+        }
+        if (!ending) ending = delivery.child.wait();
+        say(number, spawning_.report(*ending, delivery.text));
+        deliveries_.erase(number);
+    }
+
+    // True: at its end.
+    bool read_output(Delivery& delivery) const
+    {
         std::array<char, 4096> buffer;
-        const auto count = read_some(delivery.output.get(), buffer.data(), buffer.size());
+        const auto count = read_or_end(delivery.output.get(), buffer);
         const auto room = spawning_.output_limit - delivery.text.size();
         delivery.text.append(buffer.data(), std::min(count, room));
-        if (count > 0) return;
-        const Ending ending = delivery.child.wait();
-        say(number, spawning_.report(ending, delivery.text));
-        deliveries_.erase(number);
+        return count == 0;
+    }
+
+    template <std::size_t Size>
+    static std::size_t read_or_end(int descriptor, std::array<char, Size>& buffer)
+    {
+        try {
+            return read_some(descriptor, buffer.data(), buffer.size());
+        } catch (const std::system_error&) {
+            return 0;
+        }
     }
 
     // A dead qmail-send does not stop running deliveries: the report is lost, the message is tried

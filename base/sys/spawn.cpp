@@ -110,8 +110,18 @@ private:
         return true;
     }
 
+    static void say(std::string_view words)
+    {
+        [[maybe_unused]] const auto ignored = ::write(2, words.data(), words.size());
+    }
+
     [[noreturn]] void fail(int error) const
     {
+        if (command_.exec_failed_words) {
+            say(command_.exec_failed_words->first);
+            say(reason(error));
+            say(command_.exec_failed_words->second);
+        }
         ::_exit(is_temporary(error) ? command_.exec_failed_later : command_.exec_failed_never);
     }
 

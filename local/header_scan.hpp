@@ -1,0 +1,36 @@
+// Looks through a message's header, as it streams by, for our own Delivered-To line and for the
+// number of hops. Needs the same few bytes for a line of any length. Pure.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+namespace grapnel::local {
+
+class HeaderScan {
+public:
+    // line: the whole Delivered-To line, with its LF; compared byte for byte.
+    explicit HeaderScan(std::string line);
+
+    // False: the header is over, no more bytes are needed.
+    bool take(std::string_view bytes);
+
+    bool seen_here_before() const { return found_; }
+    std::size_t hops() const { return hops_; }   // Received and Delivered-To fields
+
+private:
+    void take_piece(std::string_view piece);
+    void end_line();
+
+    static constexpr std::size_t longest_name = 13;   // "delivered-to:"
+    std::string line_;
+    std::string name_;           // the first bytes of the line at hand, in lower case
+    bool empty_ = true;          // no byte of it seen yet
+    bool matches_ = true;        // so far it is line_ …
+    std::size_t position_ = 0;   // … up to here
+    bool found_ = false, ended_ = false;
+    std::size_t hops_ = 0;
+};
+
+}
