@@ -45,7 +45,8 @@ def idle_memory(server, count):
     """KiB of memory (PSS over all of the server's processes) for each idle connection that had its EHLO answered."""
     if count > server.most_connections:
         return None
-    resource.setrlimit(resource.RLIMIT_NOFILE, (65536, 65536))
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     server.start(deliver=False, sink=None, connections=count + 50)
     connections = []
     try:
