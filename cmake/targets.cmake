@@ -5,6 +5,7 @@ function(grapnel_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC grapnel_options ${arg_LINK})
+    set_property(GLOBAL APPEND PROPERTY GRAPNEL_LIBRARIES ${name})
 endfunction()
 
 # grapnel_program(qmail-queue [SMALL] [SOURCES qmail-queue.cpp …] LINK library …)

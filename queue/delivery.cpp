@@ -39,6 +39,7 @@ std::optional<Job> JobReader::take(std::string_view& bytes)
 std::string encode(const Report& report)
 {
     std::string bytes(1, static_cast<char>(report.number));
+    if (report.letter == '\0') return bytes + '\0';   // a report that is only its end
     return bytes + report.letter + report.text.substr(0, report.text.find('\0')) + '\0';
 }
 

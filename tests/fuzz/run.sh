@@ -1,0 +1,33 @@
+#!/bin/sh
+# Runs the libFuzzer targets of a build made with the fuzz preset, each for SECONDS (600 and up for a long run).
+#
+#   tests/fuzz/run.sh BUILD SECONDS [NAME…]
+#
+# What is found lies in BUILD/fuzz/found/NAME and is used again by the next run; an input that fails is in
+# BUILD/fuzz/failed/NAME: fix the code, then put it into tests/fuzz/regress/NAME.
+set -eu
+[ $# -ge 2 ] || { echo "usage: tests/fuzz/run.sh BUILD SECONDS [NAME...]" >&2; exit 100; }
+source=$(cd "$(dirname "$0")" && pwd)
+build=$(cd "$1" && pwd)
+seconds=$2
+shift 2
+[ $# -gt 0 ] || set -- $(cd "$source" && ls | sed -n 's/_fuzz\.cpp$//p')
+real=${GRAPNEL_CORPUS:-$source/../../../shared/corpus}
+
+bad=
+for name in "$@"; do
+    found=$build/fuzz/found/$name failed=$build/fuzz/failed/$name
+    mkdir -p "$found" "$failed"
+    set --
+    for seeds in "$source/seeds/$name" "$source/regress/$name"; do [ ! -d "$seeds" ] || set -- "$@" "$seeds"; done
+    ! head -n 1 "$source/${name}_fuzz.cpp" | grep -q corpus || [ ! -d "$real" ] || set -- "$@" "$real"
+    if "$build/fuzz/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
+        -print_final_stats=1 -artifact_prefix="$failed/" "$found" "$@" > "$build/fuzz/$name.log" 2>&1; then
+        printf '%s: %s runs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/fuzz/$name.log")"
+    else
+        tail -n 40 "$build/fuzz/$name.log"
+        echo "$name: FAILED; the input is in $failed"
+        bad="$bad $name"
+    fi
+done
+[ -z "$bad" ] || { echo "failed:$bad" >&2; exit 1; }
