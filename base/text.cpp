@@ -74,4 +74,12 @@ std::optional<std::string_view> take_until(std::string_view& text, char separato
     return part;
 }
 
+bool is_uuid(std::string_view text)
+{
+    constexpr std::string_view form = "xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx";
+    return std::equal(text.begin(), text.end(), form.begin(), form.end(), [](char c, char f) {
+        return f == '-' ? c == '-' : is_digit(c) || (c >= 'a' && c <= 'f');
+    });
+}
+
 }

@@ -50,6 +50,9 @@ std::optional<std::uint64_t> leading_number(std::string_view text);
 // none.
 std::optional<std::string_view> take_until(std::string_view& text, char separator);
 
+// "019ac3f2-6f00-7b1e-8c3d-0a1b2c3d4e5f": lower case only (RFC 9562).
+bool is_uuid(std::string_view text);
+
 // For unordered containers keyed by std::string that are asked with string_view.
 struct TextHash {
     using is_transparent = void;

@@ -3,12 +3,25 @@
 #include "base/sys/file.hpp"
 #include "queue/exit_code.hpp"
 
+#include <algorithm>
+#include <climits>
 #include <system_error>
 
 namespace grapnel::queue {
 
 namespace {
 constexpr std::size_t buffer_size = 16384, longest_response = 4096;
+
+// The envelope's last NUL and the first extension records go in one write that a pipe takes whole:
+// the reader knows at once that there is a block.
+void write_envelope(int descriptor, const Envelope& envelope)
+{
+    const std::string block = '\0' + encode_block(envelope.extensions);
+    write_all(descriptor, encode_addresses(envelope));
+    write_all(descriptor, block.substr(0, PIPE_BUF));
+    write_all(descriptor,
+              std::string_view(block).substr(std::min<std::size_t>(block.size(), PIPE_BUF)));
+}
 }
 
 Submission::Submission(const Environment& environment)
@@ -65,7 +78,7 @@ Result<> Submission::finish(const Envelope& envelope)
     flush();
     message_.reset();
     if (!failed_) try {
-            write_all(envelope_.get(), encode(envelope));
+            write_envelope(envelope_.get(), envelope);
         } catch (const std::system_error&) {
             failed_ = true;   // a classic reader leaves at the envelope's end, or it failed: the
                               // exit code decides

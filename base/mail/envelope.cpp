@@ -4,11 +4,16 @@
 
 namespace grapnel {
 
-std::string encode(const Envelope& envelope)
+std::string encode_addresses(const Envelope& envelope)
 {
     std::string wire = 'F' + envelope.sender + '\0';
     for (const auto& recipient : envelope.recipients) wire += 'T' + recipient + '\0';
-    return wire + '\0' + encode_block(envelope.extensions);
+    return wire;
+}
+
+std::string encode(const Envelope& envelope)
+{
+    return encode_addresses(envelope) + '\0' + encode_block(envelope.extensions);
 }
 
 std::optional<EnvelopeReader::Item> EnvelopeReader::take(std::string_view& bytes)
@@ -51,10 +56,6 @@ Result<Envelope> decode_envelope(std::string_view wire)
     if (reader.problem() != EnvelopeReader::Problem::none)
         return temporary("envelope is malformed");
     if (!reader.ended()) return temporary("envelope is cut short");
-    // The extension block may itself end with an empty string.
-    if (wire.size() >= 1 && wire.back() == '\0' &&
-        (wire.size() == 1 || wire[wire.size() - 2] == '\0'))
-        wire.remove_suffix(1);
     auto block = decode_block(wire, envelope.recipients.size());
     if (!block) return block.error();
     envelope.extensions = std::move(*block);

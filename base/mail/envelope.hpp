@@ -19,6 +19,8 @@ struct Envelope {
     ExtensionBlock extensions = {};
 };
 
+std::string
+encode_addresses(const Envelope& envelope);   // F and T records, without the NUL that ends them
 std::string encode(const Envelope& envelope);
 
 // Whole envelopes in memory: for tests, and for daemons that take them in frames.

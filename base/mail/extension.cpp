@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace grapnel {
 
@@ -108,27 +109,78 @@ std::string encode_block(const ExtensionBlock& block)
     return bytes;
 }
 
+namespace {
+
+// "I:" of twenty digits, the name, "=", and each octet of the value as %XX.
+constexpr std::size_t longest_record =
+    21 + longest_extension_name + 1 + 3 * longest_extension_value;
+
+}
+
+std::optional<ExtensionReader::Level> ExtensionReader::take(std::string_view& bytes)
+{
+    while (!bytes.empty() && !ended_ && problem_ == Problem::none) {
+        const auto end = bytes.find('\0');
+        const auto piece = bytes.substr(0, end);
+        if (pending_.size() + piece.size() > longest_record) {
+            problem_ = Problem::malformed;
+            break;
+        }
+        pending_ += piece;
+        bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
+        if (end == std::string_view::npos) break;
+        ended_ = pending_.empty();
+        if (ended_) break;
+        auto complete = accept(std::exchange(pending_, {}));
+        if (complete) return complete;
+    }
+    return std::nullopt;
+}
+
+std::optional<ExtensionReader::Level> ExtensionReader::accept(std::string_view record)
+{
+    problem_ = Problem::malformed;
+    std::optional<std::size_t> recipient;
+    if (is_digit(record.front())) {
+        recipient = parse_number<std::size_t>(take_until(record, ':').value_or(""));
+        if (!recipient || *recipient >= recipient_count_) return std::nullopt;
+    }
+    const auto decoded = decode_record(record);
+    if (!decoded) return std::nullopt;
+    std::optional<Level> complete;
+    if (level_ && level_->recipient != recipient) complete = std::exchange(level_, std::nullopt);
+    if (complete && recipient < complete->recipient)
+        return std::nullopt;   // the message comes before any recipient
+    if (!level_) level_ = Level{recipient};
+    level_->extensions.set(decoded->first, decoded->second);
+    if (!level_->extensions.within(recipient ? recipient_extension_limits
+                                             : message_extension_limits))
+        return std::nullopt;
+    problem_ = Problem::none;
+    return complete;
+}
+
+std::optional<ExtensionReader::Level> ExtensionReader::finish()
+{
+    if (problem_ == Problem::none && !pending_.empty()) problem_ = Problem::cut_short;
+    if (problem_ != Problem::none) return std::nullopt;
+    return std::exchange(level_, std::nullopt);
+}
+
 Result<ExtensionBlock> decode_block(std::string_view bytes, std::size_t recipient_count)
 {
     ExtensionBlock block;
-    while (!bytes.empty()) {
-        auto record = take_until(bytes, '\0');
-        if (!record) return temporary("extension block is cut short");
-        auto* level = &block.message;
-        auto limits = message_extension_limits;
-        if (!record->empty() && is_digit(record->front())) {
-            const auto index = take_until(*record, ':');
-            const auto number = parse_number<std::size_t>(index.value_or(""));
-            if (!number || *number >= recipient_count)
-                return permanent("extension record for a recipient that is not there");
-            level = &block.recipients[*number];
-            limits = recipient_extension_limits;
-        }
-        const auto decoded = decode_record(*record);
-        if (!decoded) return decoded.error();
-        level->set(decoded->first, decoded->second);
-        if (!level->within(limits)) return permanent("too many extension records");
-    }
+    ExtensionReader reader(recipient_count);
+    const auto keep = [&](ExtensionReader::Level&& level) {
+        (level.recipient ? block.recipients[*level.recipient] : block.message) =
+            std::move(level.extensions);
+    };
+    while (auto level = reader.take(bytes)) keep(std::move(*level));
+    if (auto level = reader.finish()) keep(std::move(*level));
+    if (reader.problem() == ExtensionReader::Problem::cut_short)
+        return temporary("extension block is cut short");
+    if (reader.problem() == ExtensionReader::Problem::malformed)
+        return permanent("extension block is malformed");
     return block;
 }
 

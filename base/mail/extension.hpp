@@ -5,6 +5,7 @@
 
 #include "base/result.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -53,9 +54,42 @@ struct ExtensionBlock {
     bool operator==(const ExtensionBlock&) const = default;
 };
 std::string encode_block(const ExtensionBlock& block);
-// bytes: whole records, each with its NUL, without the ending empty string. recipient_count: how
-// many T records the envelope had. A Failure (never) when malformed, over a cap, or for a recipient
-// that is not there.
+
+// The block piece by piece, a level at a time: the message's first, then recipients by rising
+// position. So it is bounded by one level's cap however many recipients there are.
+class ExtensionReader {
+public:
+    enum class Problem {
+        none,
+        cut_short,
+        malformed
+    };   // malformed: also over a cap, or out of order
+
+    struct Level {
+        std::optional<std::size_t> recipient;   // nullopt: the message
+        Extensions extensions = {};
+    };
+
+    // recipient_count: how many T records the envelope had.
+    explicit ExtensionReader(std::size_t recipient_count) : recipient_count_(recipient_count) {}
+    // Consumes from the front of bytes until a level is known to be complete, or bytes is empty.
+    std::optional<Level> take(std::string_view& bytes);
+    // At the end of input, or when ended(): the last level, if any.
+    std::optional<Level> finish();
+
+    bool ended() const { return ended_; }          // the empty string that may end a block was seen
+    Problem problem() const { return problem_; }   // once set, nothing more is consumed
+
+private:
+    std::optional<Level> accept(std::string_view record);
+    std::size_t recipient_count_;
+    std::string pending_;
+    std::optional<Level> level_;
+    bool ended_ = false;
+    Problem problem_ = Problem::none;
+};
+
+// bytes: a whole block. Failure (later): cut short. Failure (never): malformed.
 Result<ExtensionBlock> decode_block(std::string_view bytes, std::size_t recipient_count);
 
 // todo's form: " record record…" as it stands behind the digits of a p record; empty for no

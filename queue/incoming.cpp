@@ -1,0 +1,165 @@
+#include "queue/incoming.hpp"
+
+#include "base/mail/date.hpp"
+#include "base/sys/clock.hpp"
+#include "base/sys/error.hpp"
+#include "base/sys/file.hpp"
+#include "base/text.hpp"
+#include "queue/exit_code.hpp"
+#include "queue/records.hpp"
+#include "queue/trigger.hpp"
+#include "queue/trouble.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+namespace grapnel::queue {
+
+std::string received_line(const Submitter& submitter)
+{
+    return "Received: (qmail " + std::to_string(submitter.pid) + " invoked " + submitter.invoked +
+           "); " + date_822(submitter.now) + '\n';
+}
+
+Uncommitted::~Uncommitted()
+{
+    for (auto path = paths_.rbegin(); path != paths_.rend(); ++path) {
+        [[maybe_unused]] const int ignored = ::truncate(path->c_str(), 0);
+        ::unlink(path->c_str());
+    }
+}
+
+namespace {
+Fd open_directory(const std::string& path) { return open_file(path, O_RDONLY | O_DIRECTORY); }
+}
+
+// S1 -> S2. The directories are opened first: after the commit no descriptor may be missing.
+Incoming::Incoming(const Spool& spool, Submitter submitter)
+    : spool_(spool), submitter_(std::move(submitter))
+{
+    todo_directory_ = attempt(exit_code::queue_directory, [] { return open_directory("todo"); });
+    make_pid_file();
+    attempt(exit_code::pid_file, [&] { number_ = status(mess_.get(), pid_path_).st_ino; });
+    attempt(exit_code::mess_file, [&] {
+        mess_directory_ = open_directory(spool_.directory_of("mess", number_));
+        remove_orphans();
+        link_file(pid_path_, spool_.mess(number_));
+    });
+    uncommitted_.add(spool_.mess(number_));
+    attempt(exit_code::pid_file, [&] { remove_file(pid_path_); });
+    uncommitted_.drop_first();
+    if (!submitter_.says_received) write_message(received_line(submitter_));
+}
+
+void Incoming::make_pid_file()
+{
+    const std::string stem =
+        "pid/" + std::to_string(submitter_.pid) + '.' + std::to_string(submitter_.now) + '.';
+    for (int sequence = 1; sequence < 10; ++sequence) {
+        pid_path_ = stem + std::to_string(sequence);
+        mess_ = Fd(::open(pid_path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0644));
+        if (mess_) return uncommitted_.add(pid_path_);
+        if (errno != EEXIST) break;
+    }
+    stop(exit_code::pid_file, errno);
+}
+
+// Inode N is ours, so whatever else bears that number is left from a message that is gone. A todo/N
+// would be delivered with our bytes: it must be gone for good before mess/N is there.
+void Incoming::remove_orphans()
+{
+    remove_file(Spool::intd(number_));
+    if (remove_file(Spool::todo(number_))) sync(todo_directory_.get(), "todo");
+}
+
+void Incoming::write_message(std::string_view bytes)
+{
+    attempt(exit_code::write_error, [&] { write_all(mess_.get(), bytes, "mess"); });
+}
+
+void Incoming::write(std::string_view bytes) { write_message(bytes); }
+
+// S2 -> S3.
+void Incoming::end_message()
+{
+    attempt(exit_code::intd_file,
+            [&] { intd_ = open_file(Spool::intd(number_), O_WRONLY | O_CREAT | O_EXCL, 0644); });
+    uncommitted_.add(Spool::intd(number_));
+    envelope_.emplace(intd_.get(), submitter_.uid, submitter_.pid, pid_path_);
+}
+
+// What a block's writing overwrites was read before: the last bytes wait in carried.
+void Incoming::insert_in_front(std::string carried)
+{
+    const auto shift = carried.size();
+    std::array<char, 65536> block;
+    for (off_t at = 0;;) {
+        const auto count = ::pread(mess_.get(), block.data(), block.size(), at);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) throw_errno("unable to read", "mess");
+        if (count == 0) return write_at(mess_.get(), carried, at, "mess");
+        carried.append(block.data(), static_cast<std::size_t>(count));
+        write_at(mess_.get(), std::string_view(carried).substr(0, carried.size() - shift), at,
+                 "mess");
+        carried.erase(0, carried.size() - shift);
+        at += count;
+    }
+}
+
+// A failed fsync is final: the pages count as clean afterwards, so it is never tried again.
+void Incoming::close_synced(Fd& file, std::string_view name)
+{
+    sync(file.get(), name);
+    file.close_checked(name);
+}
+
+void Incoming::commit()
+{
+    const auto& extensions = envelope_->message_extensions();
+    attempt(exit_code::write_error, [&] {
+        if (submitter_.says_received && !extensions.find("received"))
+            insert_in_front(received_line(submitter_));
+        close_synced(mess_, "mess");
+        close_synced(intd_, "intd");
+    });
+    if (extensions.find("held")) return link_to_quarantine();
+    link_to_todo();
+}
+
+// S3 -> S4. After the link nothing is undone: qmail-send may have it. A failure then may mean two
+// copies, never none.
+void Incoming::link_to_todo()
+{
+    attempt(exit_code::todo_file, [&] { link_file(Spool::intd(number_), Spool::todo(number_)); });
+    uncommitted_.commit();
+    attempt(exit_code::write_error, [&] {
+        sync(todo_directory_.get(), "todo");
+        sync(mess_directory_.get(), "mess");
+    });
+    pull_trigger();   // only now: qmail-send shall not deliver what a power cut may still take away
+}
+
+// The second link is the commit; mess/N and intd/N are then superfluous, and collected after 36
+// hours if they stay.
+void Incoming::link_to_quarantine()
+{
+    const auto* id = envelope_->message_extensions().find("id");
+    const std::string stem = "quarantine/" + (id && is_uuid(*id) ? *id : make_uuid7());
+    const auto directory = attempt(exit_code::todo_file, [&] {
+        auto opened = open_directory("quarantine");
+        link_file(spool_.mess(number_), stem + ".mess");
+        uncommitted_.add(stem + ".mess");
+        link_file(Spool::intd(number_), stem + ".env");
+        return opened;
+    });
+    uncommitted_.commit();
+    attempt(exit_code::write_error, [&] { sync(directory.get(), "quarantine"); });
+    ::unlink(Spool::intd(number_).c_str());
+    ::unlink(spool_.mess(number_).c_str());
+}
+
+}
