@@ -117,7 +117,7 @@ Result<> Composer::add_field(std::string field)
 {
     if (!field.ends_with('\n')) field += '\n';
     const auto name = field_name(field);
-    if (!name) {   // the splitter lets nothing else through
+    if (!name || field.starts_with("From ")) {   // the line above a message in a mailbox file
         kept_ += "MBOX-Line: " + field;
         return {};
     }

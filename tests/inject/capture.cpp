@@ -1,0 +1,49 @@
+#include "inject/capture.hpp"
+
+#include <filesystem>
+
+namespace grapnel::test {
+
+Capture::Capture(int exit_code, const std::string& text)
+{
+    spill(directory_ / "queue",
+          "#!/bin/sh\n"
+          "n=0; while [ -e $CAPTURE/$n.message ]; do n=$((n+1)); done\n"
+          "cat > $CAPTURE/$n.message\n"
+          "cat <&1 > $CAPTURE/$n.envelope\n"
+          "cat $CAPTURE/text >&6\n"
+          "exit $CAPTURE_EXIT\n",
+          0755);
+    spill(directory_ / "text", text);
+    environment_ = {"QMAILQUEUE=" + directory_ / "queue", "CAPTURE=" + directory_.path(),
+                    "CAPTURE_EXIT=" + std::to_string(exit_code)};
+}
+
+std::vector<std::string> Capture::environment() const { return environment_; }
+
+std::vector<Captured> Capture::take()
+{
+    std::vector<Captured> all;
+    for (;; ++taken_) {
+        const auto stem = directory_ / std::to_string(taken_);
+        if (!std::filesystem::exists(stem + ".envelope")) return all;
+        all.push_back({slurp(stem + ".message"), slurp(stem + ".envelope")});
+    }
+}
+
+Run run_program(const TempHome& home, std::vector<std::string> argv,
+                std::vector<std::string> variables, std::string_view input,
+                const std::string& directory)
+{
+    variables.push_back("QMAILHOME=" + home.path());
+    variables.push_back("PATH=/usr/local/bin:/usr/bin:/bin");
+    Process process(
+        {.argv = std::move(argv), .environment = std::move(variables), .directory = directory});
+    process.write(input);
+    Run run{{}, process.pid()};
+    const auto ending = process.wait();
+    run.outcome = {ending.value_or(Ending{true, -1}), process.output(), process.errors()};
+    return run;
+}
+
+}
