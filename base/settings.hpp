@@ -22,6 +22,9 @@ inline constexpr std::array settings{
     Setting{"me", SettingKind::line, "", "all", "My name"},
     Setting{"badmailfrom", SettingKind::list, "none", "qmail-smtpd",
             "Envelope senders that are refused: user@host or @host"},
+    Setting{
+        "barecr", SettingKind::line, "space", "qmail-remote",
+        "A CR without LF becomes a space, is encoded, or fails the message: space, encode, fail"},
     Setting{"bouncefrom", SettingKind::line, "MAILER-DAEMON", "qmail-send", "User name of bounces"},
     Setting{"bouncehost", SettingKind::line, "me", "qmail-send", "Host name of bounces"},
     Setting{"concurrencyincoming", SettingKind::integer, "1000", "qmail-smtpd --listen",
@@ -72,6 +75,8 @@ inline constexpr std::array settings{
             "Domains in which user%host means user@host"},
     Setting{"plusdomain", SettingKind::line, "me", "qmail-inject",
             "Added to host names that end in a plus sign"},
+    Setting{"preferipv4", SettingKind::integer, "0", "qmail-remote",
+            "1: IPv4 addresses before IPv6 ones"},
     Setting{"qmqpservers", SettingKind::list, "none", "qmail-qmqpc", "Addresses of QMQP servers"},
     Setting{"queuelifetime", SettingKind::integer, "604800", "qmail-send",
             "Seconds that a message stays in the queue"},

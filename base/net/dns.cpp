@@ -1,0 +1,79 @@
+#include "base/net/dns.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace grapnel::net {
+
+namespace {
+
+bool is_host_byte(char c) { return is_letter(c) || is_digit(c) || c == '-' || c == '_'; }
+
+}
+
+std::optional<std::string> decode_name(std::string_view data)
+{
+    std::string name;
+    bool usable = true;
+    if (data.size() > 255) return std::nullopt;
+    while (!data.empty()) {
+        const auto length = static_cast<unsigned char>(data.front());
+        data.remove_prefix(1);
+        if (length == 0) {
+            if (!data.empty()) return std::nullopt;
+            if (!usable) return std::string();
+            return name.empty() ? "." : name;
+        }
+        if (length > 63 || length > data.size()) return std::nullopt;
+        const auto label = data.substr(0, length);
+        usable = usable && std::all_of(label.begin(), label.end(), is_host_byte);
+        if (!name.empty()) name += '.';
+        name += label;
+        data.remove_prefix(length);
+    }
+    return std::nullopt;
+}
+
+std::optional<MxRecord> decode_mx(std::string_view data)
+{
+    if (data.size() < 3) return std::nullopt;
+    auto host = decode_name(data.substr(2));
+    if (!host) return std::nullopt;
+    const auto byte = [&](std::size_t i) {
+        return static_cast<unsigned>(static_cast<unsigned char>(data[i]));
+    };
+    return MxRecord{byte(0) << 8 | byte(1), std::move(*host)};
+}
+
+std::optional<IpAddress> decode_address(std::string_view data)
+{
+    if (data.size() == 4) {
+        std::array<std::uint8_t, 4> bytes{};
+        std::copy(data.begin(), data.end(), bytes.begin());
+        return IpAddress::v4(bytes);
+    }
+    if (data.size() != 16) return std::nullopt;
+    std::array<std::uint8_t, 16> bytes{};
+    std::copy(data.begin(), data.end(), bytes.begin());
+    return IpAddress::v6(bytes);
+}
+
+std::vector<std::string> resolv_conf_servers(std::string_view text)
+{
+    std::vector<std::string> servers;
+    constexpr std::string_view keyword = "nameserver";
+    for (auto line : split(text, '\n')) {
+        if (!line.starts_with(keyword)) continue;
+        line.remove_prefix(keyword.size());
+        if (line.empty() || (line.front() != ' ' && line.front() != '\t')) continue;
+        line = trim(line);
+        line = line.substr(0, line.find_first_of(" \t\r#;"));
+        if (!line.empty()) servers.emplace_back(line);
+    }
+    if (servers.empty()) servers.emplace_back("127.0.0.1");
+    return servers;
+}
+
+}

@@ -1,0 +1,110 @@
+#include "remote/config.hpp"
+
+#include "base/net/interfaces.hpp"
+#include "base/sys/environment.hpp"
+#include "base/sys/program.hpp"
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace grapnel::remote {
+
+namespace {
+
+std::string upper(std::string_view text)
+{
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    return result;
+}
+
+std::vector<net::IpAddress> addresses_in(const Control& control, std::string_view file)
+{
+    std::vector<net::IpAddress> addresses;
+    for (const auto& line : control.list(file).value_or(std::vector<std::string>())) {
+        if (const auto address = net::IpAddress::parse(trim(line))) addresses.push_back(*address);
+    }
+    return addresses;
+}
+
+std::chrono::seconds seconds_in(const Control& control, std::string_view file,
+                                std::uint64_t fallback)
+{
+    constexpr std::uint64_t most = 1000000;
+    return std::chrono::seconds(
+        static_cast<std::int64_t>(std::min(control.integer(file, fallback), most)));
+}
+
+BareCr bare_cr_in(const Control& control)
+{
+    const auto word = control.line("barecr").value_or("space");
+    if (word == "encode") return BareCr::encode;
+    if (word == "fail") return BareCr::fail;
+    return BareCr::space;
+}
+
+}
+
+bool Ourselves::owns(const net::IpAddress& address) const
+{
+    const auto is_in = [&](const auto& list) {
+        return std::find(list.begin(), list.end(), address) != list.end();
+    };
+    if (is_in(others)) return false;
+    return address.is_loopback() || address.is_unspecified() || is_in(addresses);
+}
+
+UnusedExtensions::UnusedExtensions(const std::vector<std::string>& lines)
+{
+    for (const auto& line : lines) {
+        std::string_view rest = line;
+        Entry entry;
+        if (const auto host = take_until(rest, ':')) entry.host = *host;
+        rest = trim(rest);
+        if (rest.size() < 2 || rest.front() != '-') continue;
+        entry.keyword = upper(rest.substr(1));
+        entries_.push_back(std::move(entry));
+    }
+}
+
+std::set<std::string, std::less<>> UnusedExtensions::at(std::string_view domain,
+                                                        std::string_view host) const
+{
+    std::set<std::string, std::less<>> keywords;
+    for (const auto& entry : entries_)
+        if (entry.host.empty() || equal_ignoring_case(entry.host, domain) ||
+            equal_ignoring_case(entry.host, host))
+            keywords.insert(entry.keyword);
+    return keywords;
+}
+
+Config read_config(const Control& control)
+{
+    Config config;
+    const auto me = control.line("me");
+    const auto helo = control.line("helohost");
+    if (!me && !helo) throw Stop{111, "control/me is missing"};
+    config.helo_name = helo ? *helo : *me;
+    config.routes = NameMap(control.list("smtproutes").value_or(std::vector<std::string>()));
+    config.ourselves.name = me.value_or("");
+    config.ourselves.addresses = net::interface_addresses();
+    for (const auto& address : addresses_in(control, "moreipme"))
+        config.ourselves.addresses.push_back(address);
+    config.ourselves.others = addresses_in(control, "notipme");
+    config.unused =
+        UnusedExtensions(control.list("remoteext").value_or(std::vector<std::string>()));
+    config.resolvers = control.list("resolver").value_or(std::vector<std::string>());
+    config.source = net::IpAddress::parse(control.line("outgoingip").value_or(""));
+    config.connect_limit = seconds_in(control, "timeoutconnect", 60);
+    config.answer_limit = seconds_in(control, "timeoutremote", 1200);
+    config.trust_limit = in_sandbox();
+    config.most_addresses = static_cast<std::size_t>(
+        std::clamp<std::uint64_t>(control.integer("maxmxaddrs", 20), 2, 1000));
+    config.prefer_v4 = control.integer("preferipv4", 0) != 0;
+    config.bare_cr = bare_cr_in(control);
+    return config;
+}
+
+}

@@ -1,0 +1,156 @@
+#include "remote/delivery.hpp"
+
+#include "base/mail/address.hpp"
+#include "base/net/connect.hpp"
+#include "remote/route.hpp"
+#include "remote/smtp_client.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <ctime>
+#include <optional>
+#include <system_error>
+#include <utility>
+
+#include <unistd.h>
+
+namespace asio = boost::asio;
+
+namespace grapnel::remote {
+
+namespace {
+
+Report whole(Fate fate, std::string text)
+{
+    Verdict verdict;
+    verdict.message = {fate, {}, std::move(text)};
+    return verdict.report();
+}
+
+Report failed(const Failure& failure)
+{
+    return whole(failure.retry == Retry::later ? Fate::temporary : Fate::permanent, failure.text);
+}
+
+// A line break in a command would be a command of the address's author.
+bool breaks_lines(const std::string& address)
+{
+    return address.find_first_of("\r\n") != std::string::npos;
+}
+
+std::string for_smtp(const std::string& address)
+{
+    return split_address(address).has_at ? quote_address(address) : address;
+}
+
+Errand make_errand(const Config& config, const Mission& mission,
+                   const std::optional<TextFacts>& facts)
+{
+    Errand errand;
+    errand.helo_name = config.helo_name;
+    errand.sender = for_smtp(mission.sender);
+    for (const auto& recipient : mission.recipients)
+        errand.recipients.push_back(for_smtp(recipient));
+    if (facts) errand.size = facts->wire_size();
+    errand.eight_bit = !facts || facts->eight_bit();
+    return errand;
+}
+
+// What the table knew, and what it is to know now.
+asio::awaitable<std::optional<net::Stream>> open_connection(const Config& config,
+                                                            const TimeoutTable& timeouts,
+                                                            net::Endpoint endpoint,
+                                                            bool known_to_table)
+{
+    std::optional<net::IpAddress> source;
+    if (config.source && config.source->is_v6() == endpoint.address.is_v6()) source = config.source;
+    bool timed_out = false;
+    std::optional<net::Stream> stream;
+    try {
+        stream = co_await net::connect(endpoint, config.connect_limit, source);
+    } catch (const std::system_error& error) {
+        timed_out = error.code().value() == ETIMEDOUT;   // TimedOut is one of them
+    }
+    if (timed_out)
+        timeouts.note_timeout(endpoint.address, std::time(nullptr));
+    else if (known_to_table)
+        timeouts.note_answer(endpoint.address);
+    co_return std::move(stream);
+}
+
+// Hosts that would not talk about the message at all.
+struct Refusals {
+    std::optional<Verdict> last = {};
+    bool all_permanent = true;
+
+    void add(Verdict verdict)
+    {
+        all_permanent = all_permanent && verdict.message.fate == Fate::permanent;
+        last = std::move(verdict);
+    }
+    // Permanent only where every host said so.
+    Report report()
+    {
+        if (!last)
+            return whole(Fate::temporary,
+                         "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n");
+        if (!all_permanent) last->message.fate = Fate::temporary;
+        return last->report();
+    }
+};
+
+asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& timeouts, Route route,
+                                  std::string domain, Errand errand, MessageFile& message)
+{
+    Refusals refusals;
+    std::size_t tried = 0;
+    for (const auto& hop : route.hops) {
+        if (tried == config.most_addresses) break;
+        const auto record = timeouts.find(hop.endpoint.address);
+        if (record && is_to_be_skipped(*record, std::time(nullptr), ::getpid())) {
+            refusals.all_permanent = false;
+            continue;
+        }
+        ++tried;
+        auto stream = co_await open_connection(config, timeouts, hop.endpoint, record.has_value());
+        if (!stream) {
+            refusals.all_permanent = false;
+            continue;
+        }
+        errand.peer = hop.endpoint.address.text();
+        errand.unused = config.unused.at(domain, hop.host);
+        errand.may_be_myself = !route.fixed;
+        const AnswerLimits limits{config.answer_limit, config.trust_limit};
+        auto verdict =
+            co_await converse(std::move(*stream), errand, message, config.bare_cr, limits);
+        if (!verdict.next_host) co_return verdict.report();
+        refusals.add(std::move(verdict));
+    }
+    co_return refusals.report();
+}
+
+}
+
+asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const TimeoutTable& timeouts,
+                                Mission mission, MessageFile& message)
+{
+    const auto& recipients = mission.recipients;
+    if (breaks_lines(mission.sender) ||
+        std::any_of(recipients.begin(), recipients.end(), breaks_lines))
+        co_return whole(
+            Fate::permanent,
+            "Sorry, an address with a line break in it cannot be used in SMTP. (#5.1.3)\n");
+    const auto facts = message.facts();
+    if (facts && facts->bare_cr() && config.bare_cr == BareCr::fail)
+        co_return whole(Fate::permanent, bare_cr_outcome().text);
+
+    const auto seed =
+        static_cast<unsigned>(std::time(nullptr)) + (static_cast<unsigned>(::getpid()) << 16);
+    auto route = co_await find_route(dns, config, mission.domain, seed);
+    if (!route) co_return failed(route.error());
+    auto errand = make_errand(config, mission, facts);
+    co_return co_await try_hosts(config, timeouts, std::move(*route), mission.domain,
+                                 std::move(errand), message);
+}
+
+}

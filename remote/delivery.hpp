@@ -1,0 +1,27 @@
+// One delivery: find the hosts, try them in order, until one has said something about the message.
+#pragma once
+
+#include "base/net/dns.hpp"
+#include "remote/config.hpp"
+#include "remote/message_file.hpp"
+#include "remote/report.hpp"
+#include "remote/timeout_table.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <string>
+#include <vector>
+
+namespace grapnel::remote {
+
+struct Mission {
+    std::string domain;
+    std::string sender;
+    std::vector<std::string> recipients;   // addresses as the queue has them, unquoted
+};
+
+boost::asio::awaitable<Report> deliver(net::Dns& dns, const Config& config,
+                                       const TimeoutTable& timeouts, Mission mission,
+                                       MessageFile& message);
+
+}

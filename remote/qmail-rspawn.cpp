@@ -1,0 +1,38 @@
+// qmail-rspawn: deliveries to other hosts, as qmail-send asks for them on descriptor 0.
+#include "base/sys/account.hpp"
+#include "base/sys/environment.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/program.hpp"
+#include "build_config.hpp"
+#include "queue/spawner.hpp"
+#include "remote/timeout_table.hpp"
+#include "remote/workers.hpp"
+
+#include <system_error>
+
+namespace {
+
+using namespace grapnel;
+
+// What was silent before the restart may answer now.
+void forget_timeouts()
+{
+    try {
+        remote::TimeoutTable("queue/lock/tcpto").clear();
+    } catch (const std::system_error&) {
+        // Without the table deliveries go on, only more slowly.
+    }
+}
+
+}
+
+int main()
+{
+    return run("qmail-rspawn", [] {
+        change_directory(home());
+        const auto mess_owner = role_identity(Role::queue).uid;
+        forget_timeouts();
+        queue::serve(remote::one_process_each(Environment::of_process()), mess_owner, build::spawn);
+        return 0;
+    });
+}

@@ -1,0 +1,145 @@
+#include "remote/smtp_client.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace grapnel::remote {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Garbled : std::runtime_error {
+    using std::runtime_error::runtime_error;   // what() is what came
+};
+struct Closed : std::runtime_error {
+    Closed() : std::runtime_error("connection closed") {}
+};
+
+// A CR met in a message that could not be looked through beforehand.
+struct BareCrMet : std::runtime_error {
+    BareCrMet() : std::runtime_error("bare CR") {}
+};
+
+struct Answer {
+    Reply reply;
+    std::string raw;
+};
+
+asio::awaitable<Answer> read_reply(net::Stream& stream)
+{
+    ReplyReader reader;
+    Answer answer;
+    for (;;) {
+        std::string_view rest = stream.buffered();
+        const auto state = reader.take(rest);
+        const auto taken = stream.buffered().size() - rest.size();
+        answer.raw += stream.buffered().substr(0, taken);
+        stream.consume(taken);
+        if (state == ReplyReader::State::done) break;
+        if (state != ReplyReader::State::more) throw Garbled(answer.raw);
+        const bool more = co_await stream.fill();
+        if (!more) throw Closed();
+    }
+    answer.reply = reader.release();
+    co_return answer;
+}
+
+asio::awaitable<void> send_text(net::Stream& stream, SmtpDialogue& dialogue, MessageFile& message,
+                                bool no_bare_cr, AnswerLimits limits)
+{
+    TextEncoder encoder;
+    TextFacts facts;
+    std::string wire;
+    for (;;) {
+        const auto piece = message.next();
+        wire.clear();
+        if (piece.empty()) break;
+        if (no_bare_cr) facts.add(piece);
+        if (facts.bare_cr()) throw BareCrMet();
+        encoder.add(piece, wire);
+        stream.expires_after(limits.of_text_block());
+        co_await stream.write(wire);
+    }
+    encoder.finish(wire);
+    dialogue.text_ends();
+    stream.expires_after(limits.of_text_block());
+    co_await stream.write(wire);
+}
+
+asio::awaitable<void> talk(net::Stream& stream, SmtpDialogue& dialogue, MessageFile& message,
+                           BareCr bare_cr, AnswerLimits limits)
+{
+    while (!dialogue.over()) {
+        if (dialogue.wants_text())
+            co_await send_text(stream, dialogue, message, bare_cr == BareCr::fail, limits);
+        const std::string output = dialogue.take_output();
+        stream.expires_after(limits.of(dialogue.awaited()));
+        co_await stream.write(output);
+        const auto answer = co_await read_reply(stream);
+        dialogue.take(answer.reply, answer.raw);
+    }
+}
+
+// Whether it is heard or not: the matter is settled.
+asio::awaitable<void> say_quit(net::Stream& stream)
+{
+    try {
+        stream.expires_after(5s);
+        co_await stream.write("QUIT\r\n");
+    } catch (const std::exception&) {
+    }
+}
+
+}
+
+std::chrono::seconds AnswerLimits::of(SmtpDialogue::Wait wait) const
+{
+    if (trusted) return each;
+    switch (wait) {
+    case SmtpDialogue::Wait::greeting:
+    case SmtpDialogue::Wait::command:
+        return std::max<std::chrono::seconds>(each, 5min);
+    case SmtpDialogue::Wait::data:
+        return std::max<std::chrono::seconds>(each, 2min);
+    case SmtpDialogue::Wait::final_reply:
+        return std::max<std::chrono::seconds>(each, 10min);
+    }
+    return each;
+}
+
+std::chrono::seconds AnswerLimits::of_text_block() const
+{
+    return trusted ? each : std::max<std::chrono::seconds>(each, 3min);
+}
+
+asio::awaitable<Verdict> converse(net::Stream stream, Errand errand, MessageFile& message,
+                                  BareCr bare_cr, AnswerLimits limits)
+{
+    SmtpDialogue dialogue(std::move(errand));
+    try {
+        co_await talk(stream, dialogue, message, bare_cr, limits);
+    } catch (const net::TimedOut&) {
+        dialogue.lost(SmtpDialogue::Loss::timed_out);
+    } catch (const Garbled& garbled) {
+        dialogue.lost(SmtpDialogue::Loss::garbled, garbled.what());
+    } catch (const Closed&) {
+        dialogue.lost(SmtpDialogue::Loss::closed);
+    } catch (const UnreadableMessage&) {
+        dialogue.abandon({Fate::temporary, "4.3.0", "Unable to read message. (#4.3.0)\n"});
+    } catch (const BareCrMet&) {
+        dialogue.abandon(bare_cr_outcome());
+    } catch (const std::system_error&) {
+        dialogue.lost(SmtpDialogue::Loss::closed);
+    }
+    if (dialogue.may_say_quit()) co_await say_quit(stream);
+    co_return dialogue.verdict();
+}
+
+}

@@ -1,0 +1,334 @@
+#include "remote/smtp_dialogue.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace grapnel::remote {
+
+namespace {
+
+constexpr std::size_t longest_remote_text = 5000;
+// Commands sent ahead must fit the sockets' buffers, or both sides may wait for the other for ever.
+constexpr std::size_t most_unanswered_bytes = 8192;
+
+std::string readable(std::string_view raw)
+{
+    std::string text;
+    for (const char c : raw.substr(0, std::min(raw.size(), longest_remote_text + 1000))) {
+        if (c == '\r' || text.size() == longest_remote_text) continue;
+        text += c == '\n' || (c >= 32 && c <= 126) ? c : '?';
+    }
+    return text;
+}
+
+}
+
+Outcome Verdict::of(std::size_t recipient) const
+{
+    if (recipient < recipients.size() && !recipients[recipient].accepted)
+        return recipients[recipient].outcome;
+    return message;
+}
+
+Report Verdict::report() const
+{
+    const auto letter = [](Fate fate, std::string_view letters) {
+        return letters[static_cast<std::size_t>(fate)];
+    };
+    Report report;
+    for (const auto& recipient : recipients) {
+        if (recipient.accepted)
+            report.recipients.push_back({'r', {}});
+        else
+            report.recipients.push_back(
+                {letter(recipient.outcome.fate, "rsh"), recipient.outcome.text});
+    }
+    report.letter = letter(message.fate, "KZD");
+    report.text = message.text;
+    return report;
+}
+
+SmtpDialogue::SmtpDialogue(Errand errand) : errand_(std::move(errand)) {}
+
+std::string SmtpDialogue::take_output()
+{
+    if (step_ == Step::envelope) queue_commands();
+    return std::exchange(output_, {});
+}
+
+SmtpDialogue::Wait SmtpDialogue::awaited() const
+{
+    if (step_ == Step::greeting) return Wait::greeting;
+    if (step_ == Step::final_reply) return Wait::final_reply;
+    if (step_ == Step::envelope && !awaited_.empty() && awaited_.front().command == Command::data)
+        return Wait::data;
+    return Wait::command;
+}
+
+void SmtpDialogue::take(const Reply& reply, std::string_view raw)
+{
+    raw_ = readable(raw);
+    switch (step_) {
+    case Step::greeting:
+        return take_greeting(reply);
+    case Step::ehlo:
+    case Step::helo:
+        return take_hello(reply);
+    case Step::envelope:
+        return take_envelope(reply);
+    case Step::final_reply:
+        return take_final(reply);
+    case Step::empty_text:
+        step_ = Step::over;
+        return;
+    case Step::text:
+    case Step::over:
+        return;
+    }
+}
+
+void SmtpDialogue::abandon(Outcome message)
+{
+    lost_ = true;
+    step_ = Step::over;
+    decide(std::move(message));
+}
+
+void SmtpDialogue::lost(Loss loss, std::string_view raw)
+{
+    const bool before_mail = step_ == Step::greeting || step_ == Step::ehlo || step_ == Step::helo;
+    lost_ = true;
+    step_ = Step::over;
+    if (decided_) return;
+    const std::string_view doubt = dot_sent_ ? " Possible duplicate!" : "";
+    std::string words = "Connected to " + errand_.peer;
+    if (loss == Loss::garbled) {
+        words += " but its answer was no SMTP reply." + std::string(doubt) + " (#4.5.0)\n";
+        if (!raw.empty()) words += "Remote host said: " + readable(raw);
+        if (!words.ends_with('\n')) words += '\n';
+    } else
+        words += " but connection died." + std::string(doubt) + " (#4.4.2)\n";
+    decide({Fate::temporary, loss == Loss::garbled ? "4.5.0" : "4.4.2", std::move(words)},
+           before_mail);
+}
+
+Outcome SmtpDialogue::said(const Reply& reply, std::string words) const
+{
+    return {fate_of(reply), status_of(reply), words + '\n' + "Remote host said: " + raw_};
+}
+
+// The first decision stands; what is still to be answered is read and forgotten.
+void SmtpDialogue::decide(Outcome message, bool next_host)
+{
+    if (decided_) return;
+    decided_ = true;
+    verdict_.message = std::move(message);
+    verdict_.next_host = next_host;
+}
+
+void SmtpDialogue::refused_by_host(const Reply& reply, std::string words)
+{
+    auto outcome = said(reply, "Connected to " + errand_.peer + std::move(words));
+    if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};
+    decide(std::move(outcome), true);
+    step_ = Step::over;
+}
+
+void SmtpDialogue::greet()
+{
+    const bool extended = !errand_.unused.contains("EHLO") && step_ == Step::greeting;
+    step_ = extended ? Step::ehlo : Step::helo;
+    output_ = (extended ? "EHLO " : "HELO ") + errand_.helo_name + "\r\n";
+}
+
+void SmtpDialogue::take_greeting(const Reply& reply)
+{
+    if (reply.code < 200 || reply.code >= 300)
+        return refused_by_host(reply, " but greeting failed.");
+    greet();
+}
+
+void SmtpDialogue::take_hello(const Reply& reply)
+{
+    if (step_ == Step::ehlo && reply.permanent() && reply.code != 521) return greet();
+    if (reply.code < 200 || reply.code >= 300)
+        return refused_by_host(reply, " but my name was rejected.");
+    if (step_ == Step::ehlo) read_offers(reply);
+    const std::string_view first = reply.lines.empty() ? std::string_view() : reply.lines.front();
+    if (errand_.may_be_myself &&
+        equal_ignoring_case(first.substr(0, first.find(' ')), errand_.helo_name)) {
+        decide({Fate::permanent, "5.4.6",
+                "Sorry. Although I'm listed as a best-preference MX or A for that host,\n"
+                "it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)\n"},
+               true);
+        step_ = Step::over;
+        return;
+    }
+    begin_envelope();
+}
+
+// RFC 5321 4.1.1.1: a keyword, then parameters after blanks.
+void SmtpDialogue::read_offers(const Reply& reply)
+{
+    for (std::size_t i = 1; i < reply.lines.size(); ++i) {
+        const auto words = split(reply.lines[i], ' ');
+        std::string keyword(words.front());
+        std::transform(keyword.begin(), keyword.end(), keyword.begin(),
+                       [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+        if (errand_.unused.contains(keyword)) continue;
+        if (keyword == "SIZE" && words.size() > 1) size_limit_ = parse_number(words[1]);
+        offers_.insert(std::move(keyword));
+    }
+}
+
+bool SmtpDialogue::uses(std::string_view extension) const { return offers_.contains(extension); }
+
+void SmtpDialogue::begin_envelope()
+{
+    step_ = Step::envelope;
+    if (!errand_.size || !size_limit_ || *size_limit_ == 0 || *errand_.size <= *size_limit_) return;
+    decide({Fate::permanent, "5.3.4",
+            "Connected to " + errand_.peer + " but the message has " +
+                std::to_string(*errand_.size) + " bytes, and it takes " +
+                std::to_string(*size_limit_) + ". (#5.3.4)\n"},
+           true);
+    step_ = Step::over;
+}
+
+std::string SmtpDialogue::mail_command() const
+{
+    std::string command = "MAIL FROM:<" + errand_.sender + '>';
+    if (errand_.size && uses("SIZE")) command += " SIZE=" + std::to_string(*errand_.size);
+    if (errand_.eight_bit && uses("8BITMIME")) command += " BODY=8BITMIME";
+    return command + "\r\n";
+}
+
+void SmtpDialogue::queue_commands()
+{
+    const auto count = errand_.recipients.size();
+    while (next_command_ < count + 2) {
+        if (decided_) return;
+        if (!awaited_.empty() &&
+            (!uses("PIPELINING") || unanswered_bytes_ >= most_unanswered_bytes))
+            return;
+        std::string command = "DATA\r\n";
+        auto kind = Command::data;
+        if (next_command_ == 0) {
+            kind = Command::mail;
+            command = mail_command();
+        } else if (next_command_ <= count) {
+            kind = Command::rcpt;
+            command = "RCPT TO:<" + errand_.recipients[next_command_ - 1] + ">\r\n";
+        }
+        ++next_command_;
+        unanswered_bytes_ += command.size();
+        awaited_.push_back({kind, command.size()});
+        output_ += command;
+    }
+}
+
+void SmtpDialogue::take_envelope(const Reply& reply)
+{
+    if (awaited_.empty()) return;
+    const auto [command, bytes] = awaited_.front();
+    awaited_.pop_front();
+    unanswered_bytes_ -= bytes;
+    switch (command) {
+    case Command::mail:
+        take_mail(reply);
+        break;
+    case Command::rcpt:
+        take_rcpt(reply);
+        break;
+    case Command::data:
+        return take_data(reply);
+    }
+    // RFC 5321 3.8: after 421 the server is gone, whatever was pipelined.
+    if (reply.code == 421) {
+        lost_ = true;
+        step_ = Step::over;
+    }
+    const bool all_refused =
+        verdict_.recipients.size() == errand_.recipients.size() && !any_accepted();
+    if (all_refused) give_up();
+    if (decided_ && awaited_.empty()) step_ = Step::over;
+}
+
+void SmtpDialogue::take_mail(const Reply& reply)
+{
+    if (reply.positive()) return;
+    // 2.3 of our rules: a 4xx may mean this host only; 421 and 5xx end the matter.
+    decide(said(reply, "Connected to " + errand_.peer + " but sender was rejected."),
+           reply.temporary() && reply.code != 421);
+}
+
+void SmtpDialogue::take_rcpt(const Reply& reply)
+{
+    if (decided_) return;
+    if (reply.positive()) return verdict_.recipients.push_back({true, {}});
+    auto outcome = said(reply, errand_.peer + " does not like recipient.");
+    if (means_too_many_recipients(reply)) {
+        outcome.fate = Fate::temporary;
+        outcome.status = "4.5.3";
+    }
+    verdict_.recipients.push_back({false, std::move(outcome)});
+    if (reply.code == 421)
+        decide({Fate::temporary, "4.4.2",
+                "Connected to " + errand_.peer + " but connection died. (#4.4.2)\n"});
+}
+
+// Temporary as soon as one recipient is: the message is not done with.
+void SmtpDialogue::give_up()
+{
+    const auto& all = verdict_.recipients;
+    const bool later = std::any_of(all.begin(), all.end(), [](const auto& recipient) {
+        return recipient.outcome.fate == Fate::temporary;
+    });
+    decide({later ? Fate::temporary : Fate::permanent,
+            all.empty() ? "5.0.0" : all.back().outcome.status,
+            "Giving up on " + errand_.peer + ".\n"});
+}
+
+void SmtpDialogue::take_data(const Reply& reply)
+{
+    const bool go_ahead = reply.code >= 300 && reply.code < 400;
+    if (!decided_ && !go_ahead) {
+        auto outcome = said(reply, errand_.peer + " failed on DATA command.");
+        if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};
+        decide(std::move(outcome));
+    }
+    if (!go_ahead) {
+        step_ = Step::over;
+    } else if (decided_) {
+        output_ = ".\r\n";   // RFC 2920 3.1: nobody is to get it, but the server waits for a text
+        step_ = Step::empty_text;
+    } else {
+        step_ = Step::text;
+    }
+}
+
+void SmtpDialogue::text_ends()
+{
+    dot_sent_ = true;
+    step_ = Step::final_reply;
+}
+
+void SmtpDialogue::take_final(const Reply& reply)
+{
+    step_ = Step::over;
+    if (reply.code >= 200 && reply.code < 300)
+        return decide(said(reply, errand_.peer + " accepted message."));
+    auto outcome = said(reply, errand_.peer + " failed after I sent the message.");
+    if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};
+    decide(std::move(outcome));
+}
+
+bool SmtpDialogue::any_accepted() const
+{
+    return std::any_of(verdict_.recipients.begin(), verdict_.recipients.end(),
+                       [](const auto& recipient) { return recipient.accepted; });
+}
+
+}

@@ -1,0 +1,112 @@
+// One SMTP conversation as the sender, as a decision: replies go in, commands and at last a verdict
+// come out. Pure: no sockets, no time, so every reply a server may think of can be put in a table.
+// RFC 5321, 2920 (pipelining), 1870 (SIZE), 6152 (8BITMIME).
+#pragma once
+
+#include "base/mail/reply.hpp"
+#include "remote/outcome.hpp"
+#include "remote/report.hpp"
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grapnel::remote {
+
+// What is to be said to one host.
+struct Errand {
+    std::string peer;   // its address, as reports name it
+    std::string helo_name;
+    std::string sender;                       // quoted for SMTP; empty: bounce
+    std::vector<std::string> recipients;      // quoted for SMTP
+    std::optional<std::uint64_t> size = {};   // RFC 1870; nullopt: not known beforehand
+    bool eight_bit = false;
+    std::set<std::string, std::less<>> unused =
+        {};                       // extensions not to be used, upper case; "EHLO": say HELO
+    bool may_be_myself = false;   // found by MX: whoever greets with my own name is me
+};
+
+struct Verdict {
+    struct Recipient {
+        bool accepted = false;
+        Outcome outcome = {};   // of its own, where it was refused
+    };
+    std::vector<Recipient> recipients = {};   // those answered, in order
+    Outcome message = {};                     // for the accepted ones, and those never asked about
+    bool next_host = false;   // nothing was said about the message: another host may take it
+
+    Outcome of(std::size_t recipient) const;
+    Report report() const;
+};
+
+class SmtpDialogue {
+public:
+    enum class Loss { closed, garbled, timed_out };
+
+    explicit SmtpDialogue(Errand errand);
+
+    bool over() const { return step_ == Step::over; }
+    // To be written before the next reply is read: commands, several where pipelining allows, or
+    // nothing.
+    std::string take_output();
+    bool wants_text() const { return step_ == Step::text; }   // then send the message
+    void
+    text_ends();   // call before the final dot is written: from then on a loss may mean a duplicate
+
+    // raw: the reply's bytes as they came, for people to read. After each one ask for output again.
+    void take(const Reply& reply, std::string_view raw);
+    void lost(Loss loss, std::string_view raw = {});
+    void abandon(Outcome message);   // our own trouble in the middle: the connection is dropped
+
+    enum class Wait { greeting, command, data, final_reply };
+    Wait awaited() const;   // which time limit counts
+    bool may_say_quit() const { return !lost_; }
+    const Verdict& verdict() const { return verdict_; }
+
+private:
+    enum class Step { greeting, ehlo, helo, envelope, text, final_reply, empty_text, over };
+    enum class Command { mail, rcpt, data };
+
+    void greet();
+    void read_offers(const Reply& reply);
+    bool uses(std::string_view extension) const;
+    void begin_envelope();
+    void queue_commands();
+    std::string mail_command() const;
+
+    void take_greeting(const Reply& reply);
+    void take_hello(const Reply& reply);
+    void take_envelope(const Reply& reply);
+    void take_mail(const Reply& reply);
+    void take_rcpt(const Reply& reply);
+    void take_data(const Reply& reply);
+    void take_final(const Reply& reply);
+
+    bool any_accepted() const;
+    Outcome said(const Reply& reply, std::string words) const;   // with "Remote host said"
+    void decide(Outcome message, bool next_host = false);
+    void refused_by_host(const Reply& reply, std::string words);
+    void give_up();
+
+    Errand errand_;
+    Step step_ = Step::greeting;
+    std::string output_;
+    std::string raw_;   // of the reply being taken
+    std::set<std::string, std::less<>> offers_;
+    std::optional<std::uint64_t> size_limit_;
+    std::size_t next_command_ = 0;   // 0 MAIL, then each RCPT, then DATA
+    struct Awaited {
+        Command command;
+        std::size_t bytes;
+    };
+    std::deque<Awaited> awaited_;   // sent, not yet answered
+    std::size_t unanswered_bytes_ = 0;
+    bool decided_ = false, lost_ = false, dot_sent_ = false;
+    Verdict verdict_;
+};
+
+}
