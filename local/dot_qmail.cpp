@@ -10,12 +10,10 @@ namespace {
 
 constexpr std::string_view any = "default";
 
-// Trailing blanks go; a NUL ends the line, for what follows could reach neither a file name nor a
-// program.
-std::string_view effective(std::string_view line)
+std::string_view without_trailing_blanks(std::string_view line)
 {
     while (line.ends_with(' ') || line.ends_with('\t')) line.remove_suffix(1);
-    return line.substr(0, line.find('\0'));
+    return line;
 }
 
 Instruction file(std::string_view line, bool forward_only)
@@ -32,12 +30,12 @@ Result<std::vector<Instruction>> parse_dot_qmail(std::string_view text, bool for
     bool first = true;
     while (!text.empty() || first) {
         const auto end = text.find('\n');
-        const auto line = effective(text.substr(0, end));
+        const auto line = without_trailing_blanks(text.substr(0, end));
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        if (line.empty() && first)
-            return temporary("Uh-oh: first line of .qmail file is blank. (#4.2.1)");
+        const bool blank = line.empty() || line.front() == '\0';
+        if (blank && first) return temporary("Uh-oh: first line of .qmail file is blank. (#4.2.1)");
         first = false;
-        if (line.empty()) continue;
+        if (blank) continue;
         switch (line.front()) {
         case '#':
             break;
@@ -50,7 +48,7 @@ Result<std::vector<Instruction>> parse_dot_qmail(std::string_view text, bool for
                 {Instruction::Kind::program, std::string(line.substr(1)), forward_only});
             break;
         case '+':
-            forward_only = forward_only || line == "+list";
+            forward_only = forward_only || line.substr(0, line.find('\0')) == "+list";
             break;
         case '&':
             instructions.push_back({Instruction::Kind::forward, std::string(line.substr(1))});

@@ -15,9 +15,11 @@ namespace grapnel::local {
 struct Instruction {
     enum class Kind { mbox, maildir, program, forward };
     Kind kind;
-    std::string argument;
+    std::string argument;   // the rest of the line
     bool refused =
         false;   // a file or program below +list or in a file with the x bit: deliveries end here
+    // What a file name, a program or an address can hold of it: a NUL ends it.
+    std::string operand() const { return argument.substr(0, argument.find('\0')); }
     bool operator==(const Instruction&) const = default;
 };
 

@@ -127,12 +127,12 @@ Afterwards carry_out(const Instruction& instruction, const TraceLines& lines,
         return Afterwards::go_on;   // all of them last, together
     rewind_message();
     if (instruction.kind == Instruction::Kind::program)
-        return run_command(instruction.argument, message, environment);
+        return run_command(instruction.operand(), message, environment);
     const std::string head = lines.return_path + lines.delivered_to;
     if (instruction.kind == Instruction::Kind::maildir)
-        deliver_to_maildir(instruction.argument, message, head);
+        deliver_to_maildir(instruction.operand(), message, head);
     else
-        deliver_to_mbox(instruction.argument, message, lines.from + head);
+        deliver_to_mbox(instruction.operand(), message, lines.from + head);
     return Afterwards::go_on;
 }
 
@@ -148,7 +148,7 @@ Counts follow(const std::vector<Instruction>& instructions, bool dry_run, const 
         else if (carry_out(instruction, lines, environment) == Afterwards::skip_the_rest)
             break;
         if (instruction.kind == Instruction::Kind::forward)
-            envelope.recipients.push_back(instruction.argument);
+            envelope.recipients.push_back(instruction.operand());
     }
     if (dry_run || envelope.recipients.empty()) return counts;
     rewind_message();

@@ -23,6 +23,23 @@ std::string without_blanks(std::string text)
     return text;
 }
 
+// As quote_address, but local parts with bytes above 127 are quoted too, which RFC 6531 3.3 allows
+// and readers of Return-Path lines have always seen.
+std::string quoted_sender(const std::string& sender)
+{
+    const auto parts = split_address(sender);
+    if (std::all_of(parts.local.begin(), parts.local.end(),
+                    [](char c) { return static_cast<unsigned char>(c) < 128; }))
+        return quote_address(sender);
+    std::string quoted = "\"";
+    for (const char c : parts.local) {
+        if (c == '"' || c == '\\' || c == '\r' || c == '\n') quoted += '\\';
+        quoted += c;
+    }
+    quoted += '"';
+    return parts.has_at ? quoted + '@' + std::string(parts.domain) : quoted;
+}
+
 std::string_view behind_dash(std::string_view text)
 {
     const auto dash = text.find('-');
@@ -39,7 +56,7 @@ TraceLines trace_lines(const Options& options, std::time_t now)
         options.sender.empty() ? "MAILER-DAEMON" : without_blanks(options.sender);
     return {
         one_line("Delivered-To: " + options.local + '@' + options.domain) + '\n',
-        one_line("Return-Path: <" + quote_address(options.sender)) + ">\n",
+        one_line("Return-Path: <" + quoted_sender(options.sender)) + ">\n",
         "From " + sender + ' ' + date_mbox(now) + '\n',
     };
 }
