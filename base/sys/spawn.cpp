@@ -122,6 +122,13 @@ private:
             say(reason(error));
             say(command_.exec_failed_words->second);
         }
+        if (!command_.exec_failed_text.empty()) {
+            for (const std::string_view part :
+                 {std::string_view(command_.exec_failed_text), std::string_view(": "),
+                  reason(error), std::string_view("\n")}) {
+                [[maybe_unused]] const auto ignored = ::write(2, part.data(), part.size());
+            }
+        }
         ::_exit(is_temporary(error) ? command_.exec_failed_later : command_.exec_failed_never);
     }
 

@@ -55,6 +55,7 @@ struct Command {
     std::optional<Identity> identity = {};       // become(that)
     int exec_failed_later = 111;                 // exit code when exec fails, temporary reason
     int exec_failed_never = 111;                 // other reason
+    std::string exec_failed_text = {};   // said on descriptor 2 then, before ": " and the reason
     // Said on descriptor 2 before that: these words with the reason between them.
     std::optional<std::pair<std::string, std::string>> exec_failed_words = {};
 };

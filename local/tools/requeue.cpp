@@ -1,0 +1,57 @@
+#include "local/tools/requeue.hpp"
+
+#include "base/sys/error.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/program.hpp"
+#include "base/sys/signal.hpp"
+#include "queue/submission.hpp"
+
+#include <csignal>
+#include <system_error>
+
+namespace grapnel::local {
+
+namespace {
+
+std::string required(const Environment& environment, const std::string& name)
+{
+    const auto value = environment.get(name);
+    if (!value) throw Stop{100, "fatal: " + name + " not set"};
+    return *value;
+}
+
+template <class Body>
+auto trying(const std::string& what, const Body& body)
+{
+    try {
+        return body();
+    } catch (const std::system_error& error) {
+        throw Stop{111, "fatal: " + what + ": " + std::string(reason(error.code().value()))};
+    }
+}
+
+}
+
+pid_t requeue(const Environment& environment, const std::string& sender_variable,
+              const std::vector<std::string>& recipients)
+{
+    ignore_signal(SIGPIPE);
+    const std::string sender = required(environment, sender_variable);
+    const std::string head = required(environment, "DTLINE");
+    auto submission = trying("unable to fork", [&] { return queue::Submission(environment); });
+    submission.write(head);
+    Reader input(0, 16384);
+    for (;;) {
+        const auto bytes = trying("unable to read message", [&] { return input.available(); });
+        if (bytes.empty()) break;
+        submission.write(bytes);
+        input.consume(bytes.size());
+    }
+    const pid_t qp = submission.pid();
+    const auto done = submission.finish({sender, recipients});
+    if (!done)
+        throw Stop{done.error().retry == Retry::never ? 100 : 111, "fatal: " + done.error().text};
+    return qp;
+}
+
+}
