@@ -41,7 +41,7 @@ Fd open_directory(const std::string& path) { return open_file(path, O_RDONLY | O
 Incoming::Incoming(const Spool& spool, Submitter submitter)
     : spool_(spool), submitter_(std::move(submitter))
 {
-    todo_directory_ = attempt(exit_code::queue_directory, [] { return open_directory("todo"); });
+    todo_directory_ = attempt(exit_code::todo_file, [] { return open_directory("todo"); });
     make_pid_file();
     attempt(exit_code::pid_file, [&] { number_ = status(mess_.get(), pid_path_).st_ino; });
     attempt(exit_code::mess_file, [&] {

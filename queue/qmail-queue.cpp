@@ -85,13 +85,12 @@ void enter_queue()
     const bool entered = ::chdir("queue") == 0;
     const int error = errno;
     struct stat about {};
-    const bool owner =
-        in_sandbox() ||
-        (entered ? ::stat("pid", &about) == 0 && about.st_uid == ::geteuid() : error != EACCES);
-    if (!owner)
+    const bool kept_out =
+        entered ? ::stat(".", &about) != 0 || about.st_uid != ::geteuid() : error == EACCES;
+    if (kept_out && !in_sandbox())
         throw Stop{exit_code::queue_directory,
-                   "qmail-queue does not run as the owner of the queue: its setuid bit is lost or "
-                   "not honoured (#4.3.5)"};
+                   "qmail-queue does not run as the owner of the queue: "
+                   "its setuid bit is lost or not honoured (#4.3.5)"};
     if (!entered) stop(exit_code::queue_directory, error);
 }
 
@@ -158,7 +157,7 @@ void queue_message()
     ::clearenv();
     ::umask(033);
     enter_queue();
-    const Spool spool = attempt(exit_code::queue_directory, [] { return Spool::open(); });
+    const Spool spool = attempt(exit_code::mess_file, [] { return Spool::open(); });
     Incoming incoming(spool, submitter());
     read_message(incoming);
     incoming.end_message();
