@@ -38,7 +38,7 @@ Result<User> decode_user(std::string_view record)
     }
     const bool numeric = !fields[1].empty() && is_digit(fields[1].front());
     const auto uid = numeric ? id(fields[1]) : std::optional<std::uint32_t>(0);
-    const auto gid = id(fields[2]);
+    const auto gid = uid == 0u ? id(fields[2]).value_or(0) : id(fields[2]);
     if (!uid || !gid) return temporary("record of a user has a bad number");
     return User{std::string(fields[0]), *uid, *gid, std::string(fields[3]), std::string(fields[4]),
                 std::string(fields[5])};

@@ -1,9 +1,9 @@
 // qmail-local before every recorded delivery of local.txt. Deliberate differences are named here.
-#include "compat/vectors.hpp"
-
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
+#include "support/placeholders.hpp"
 #include "support/process.hpp"
+#include "support/recorded.hpp"
 #include "support/temp_home.hpp"
 
 #include <gtest/gtest.h>
@@ -57,7 +57,7 @@ unsigned octal(const std::string& text)
 
 class Replay {
 public:
-    Replay(const TempHome& home, const Block& block)
+    Replay(const TempHome& home, const Recorded& block)
         : home_(home),
           block_(block),
           known_{
@@ -71,7 +71,7 @@ public:
         const Files before = files_below(user_);
         const Finished finished = deliver();
         EXPECT_EQ(finished.ending.crashed ? -finished.ending.code : finished.ending.code,
-                  std::stoi(block_.text("exit")));
+                  block_.number("exit"));
         expect("stdout", finished.output);
         expect("stderr", finished.errors);
         expect("message", slurp(queue_ / "message"));
@@ -83,17 +83,17 @@ private:
     void lay_out()
     {
         make_directory(user_, 0755);
-        for (const auto& name : block_.values("dir")) fs::create_directories(in_home(name));
+        for (const auto& name : block_.all("dir")) fs::create_directories(in_home(name));
         for (const auto& [name, content] : block_.pairs("file"))
             spill(in_home(name), expand(content, known_), 0600);
         for (const auto& [name, target] : block_.pairs("link"))
             fs::create_symlink(expand(target, known_), in_home(name));
-        spill(message_ / "message", block_.text("stdin"));
-        spill(queue_ / "text", block_.text("queue-text"));
+        spill(message_ / "message", block_.value("stdin"));
+        spill(queue_ / "text", block_.value("queue-text"));
         spill(queue_ / "program",
               "#!/bin/sh\ncd " + queue_.path() +
                   "\ncat >message\ncat <&1 >envelope\ncat text >&6\nexit " +
-                  block_.value("queue-exit").value_or("0") + "\n",
+                  block_.value("queue-exit", "0") + "\n",
               0755);
         for (const auto* root : {&room_, &queue_}) give_away(root->path());
         for (const auto& [name, mode] : block_.pairs("mode"))
@@ -124,10 +124,10 @@ private:
                            "--"};
         }
         launch.argv.push_back(home_.program("qmail-local"));
-        for (const auto& argument : block_.values("arg"))
+        for (const auto& argument : block_.all("arg"))
             launch.argv.push_back(expand(argument, known_));
         launch.environment.push_back("QMAILQUEUE=" + (queue_ / "program"));
-        for (const auto& variable : block_.values("env")) launch.environment.push_back(variable);
+        for (const auto& variable : block_.all("env")) launch.environment.push_back(variable);
         for (const auto& option : home_.environment())
             if (option.starts_with("ASAN_") || option.starts_with("UBSAN_"))
                 launch.environment.push_back(option);
@@ -136,7 +136,7 @@ private:
 
     void expect(const char* key, const std::string& actual)
     {
-        const auto recorded = block_.text(key);
+        const auto recorded = block_.value(key);
         EXPECT_TRUE(matches(recorded, actual, known_)) << key << " is\n"
                                                        << visible(actual) << "\nand not\n"
                                                        << visible(expand(recorded, known_));
@@ -159,11 +159,11 @@ private:
             recorded.erase(name);
         }
         for (const auto& [name, content] : recorded) ADD_FAILURE() << name << " was not written";
-        for (const auto& name : block_.values("gone")) EXPECT_FALSE(after.contains(name)) << name;
+        for (const auto& name : block_.all("gone")) EXPECT_FALSE(after.contains(name)) << name;
     }
 
     const TempHome& home_;
-    const Block& block_;
+    const Recorded& block_;
     TempDirectory room_, queue_, message_;
     std::string user_ = room_ / "h";
     Known known_;
@@ -174,8 +174,8 @@ private:
 TEST(LocalCompat, EveryRecordedDeliveryGoesAlike)
 {
     const TempHome home;
-    for (const auto& block : read_blocks("local.txt")) {
-        SCOPED_TRACE("local.txt:" + std::to_string(block.line) + ": " + block.name);
+    for (const auto& block : read_recorded("local.txt")) {
+        SCOPED_TRACE(block.name());
         Replay(home, block).compare();
     }
 }

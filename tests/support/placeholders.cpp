@@ -1,64 +1,14 @@
-#include "compat/vectors.hpp"
+#include "support/placeholders.hpp"
 
-#include "base/sys/file.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <cctype>
-#include <stdexcept>
+#include <optional>
 
 namespace grapnel::test {
 
 namespace {
-
-int hex(char c) { return is_digit(c) ? c - '0' : lower(c) - 'a' + 10; }
-
-std::string unescape(std::string_view text)
-{
-    std::string result;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] != '\\') {
-            result += text[i];
-            continue;
-        }
-        switch (text.at(++i)) {
-        case 'n':
-            result += '\n';
-            break;
-        case 'r':
-            result += '\r';
-            break;
-        case 't':
-            result += '\t';
-            break;
-        case '0':
-            result += '\0';
-            break;
-        case '\\':
-            result += '\\';
-            break;
-        case 'x':
-            result += static_cast<char>(hex(text.at(i + 1)) * 16 + hex(text.at(i + 2)));
-            i += 2;
-            break;
-        default:
-            throw std::runtime_error("unknown escape in " + std::string(text));
-        }
-    }
-    return result;
-}
-
-void add_line(Block& block, std::string_view line)
-{
-    if (line.starts_with("  ") && !block.fields.empty()) {
-        block.fields.back().second += unescape(line.substr(2));
-        return;
-    }
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) throw std::runtime_error("no key: " + std::string(line));
-    const auto value = line.substr(std::min(line.size(), colon + 2));
-    block.fields.emplace_back(line.substr(0, colon), unescape(value));
-}
 
 bool is_name(std::string_view text)
 {
@@ -117,55 +67,6 @@ std::size_t covers(std::string_view name, std::string_view text)
     return 0;
 }
 
-}
-
-std::optional<std::string> Block::value(std::string_view key) const
-{
-    for (const auto& [field, content] : fields)
-        if (field == key) return content;
-    return std::nullopt;
-}
-
-std::vector<std::string> Block::values(std::string_view key) const
-{
-    std::vector<std::string> result;
-    for (const auto& [field, content] : fields)
-        if (field == key) result.push_back(content);
-    return result;
-}
-
-std::vector<std::pair<std::string, std::string>> Block::pairs(std::string_view key) const
-{
-    std::vector<std::pair<std::string, std::string>> result;
-    for (const auto& content : values(key)) {
-        const auto equals = content.find('=');
-        if (equals == std::string::npos) throw std::runtime_error("no = in " + content);
-        result.emplace_back(content.substr(0, equals), content.substr(equals + 1));
-    }
-    return result;
-}
-
-std::vector<Block> parse_blocks(std::string_view text)
-{
-    std::vector<Block> blocks;
-    std::size_t number = 0;
-    while (!text.empty()) {
-        const auto line = text.substr(0, text.find('\n'));
-        text.remove_prefix(std::min(text.size(), line.size() + 1));
-        ++number;
-        if (line == "---")
-            blocks.push_back({{}, number + 1, {}});
-        else if (!line.empty() && line.front() != '#' && !blocks.empty())
-            add_line(blocks.back(), line);
-    }
-    for (auto& block : blocks) block.name = block.text("name");
-    return blocks;
-}
-
-std::vector<Block> read_blocks(const std::string& file)
-{
-    constexpr std::size_t limit = 64 << 20;
-    return parse_blocks(read_file(GRAPNEL_COMPAT "/" + file, limit));
 }
 
 std::string expand(std::string_view text, const Known& known)

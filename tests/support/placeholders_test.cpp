@@ -1,23 +1,10 @@
-#include "compat/vectors.hpp"
+#include "support/placeholders.hpp"
 
 #include <gtest/gtest.h>
 
 namespace grapnel::test {
 
-TEST(Vectors, ABlockIsReadWithItsEscapesAndContinuedLines)
-{
-    const auto blocks =
-        parse_blocks("# said first\n---\nname: one\n# said between\narg: -n\narg:\nstdin: a: b\\n\n"
-                     "  \\x20c\\0\n---\nname: two\n");
-    ASSERT_EQ(blocks.size(), 2u);
-    EXPECT_EQ(blocks[0].name, "one");
-    EXPECT_EQ(blocks[0].line, 3u);
-    EXPECT_EQ(blocks[0].values("arg"), (std::vector<std::string>{"-n", ""}));
-    EXPECT_EQ(blocks[0].text("stdin"), std::string("a: b\n c\0", 8));
-    EXPECT_FALSE(blocks[1].has("arg"));
-}
-
-TEST(Vectors, PlaceholdersStandForWhatTheyName)
+TEST(Placeholders, StandForWhatTheyName)
 {
     const Known known{{"HOME", "/h"}, {"UID:vic", "7"}};
     EXPECT_EQ(expand("a@HOME@/@UID:vic@ x@y.z@", known), "a/h/7 x@y.z@");
