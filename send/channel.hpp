@@ -1,0 +1,57 @@
+// The pipe pair to one spawner: which delivery numbers are in use, and for what (contract 5.2).
+#pragma once
+
+#include "base/net/descriptor.hpp"
+#include "queue/delivery.hpp"
+#include "queue/records.hpp"
+#include "send/log.hpp"
+#include "send/outbox.hpp"
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace grapnel::send {
+
+struct Delivery {
+    std::uint64_t id = 0;        // the number in the log
+    std::size_t job = 0;         // whose recipient it is
+    std::uint64_t offset = 0;    // where the recipient's record begins
+    std::string recipient;
+};
+
+class Channel {
+public:
+    // limit: deliveries at once, already within what the spawner said. changed is called when there may be
+    // something new to do.
+    Channel(net::Executor executor, queue::Channel kind, Fd to, Fd from, unsigned limit, std::function<void()> changed);
+
+    queue::Channel kind() const { return kind_; }
+    Usage usage() const { return {used_, static_cast<unsigned>(slots_.size())}; }
+    bool is_alive() const { return alive_; }
+    // At most one command is on its way at a time.
+    bool is_available() const { return alive_ && outbox_.is_empty() && used_ < slots_.size(); }
+
+    // Only where is_available(). Throws where the spawner is gone.
+    void start(Delivery delivery, const std::string& message, const std::string& sender);
+    // The delivery that a report is about, its number free again; nullopt: there is none.
+    std::optional<Delivery> finish(const queue::Report& report);
+
+    // Hands over reports until the spawner is gone.
+    boost::asio::awaitable<void> reports(std::function<void(const queue::Report&)> take);
+    boost::asio::awaitable<void> commands() { return outbox_.run(); }
+    void lost() { alive_ = false; }
+
+private:
+    queue::Channel kind_;
+    Outbox outbox_;
+    net::Descriptor from_;
+    queue::ReportReader reader_;
+    std::vector<std::optional<Delivery>> slots_;
+    unsigned used_ = 0;
+    bool alive_ = true;
+};
+
+}

@@ -1,0 +1,62 @@
+#include "send/config.hpp"
+
+#include "base/sys/error.hpp"
+
+#include <algorithm>
+#include <cerrno>
+
+namespace grapnel::send {
+
+namespace {
+
+std::vector<std::string> locals(const Control& control)
+{
+    if (auto names = control.list("locals")) return *names;
+    if (auto me = control.line("me")) return {*me};
+    throw_error(ENOENT, "unable to read", control.path("locals"));
+}
+
+NameMap virtual_domains(const Control& control)
+{
+    return NameMap(control.list("virtualdomains").value_or(std::vector<std::string>{}));
+}
+
+unsigned concurrency(const Control& control, std::string_view name, unsigned fallback)
+{
+    return static_cast<unsigned>(std::min<std::uint64_t>(control.integer(name, fallback), 255));
+}
+
+}
+
+Config read_config(const Control& control)
+{
+    Config config;
+    config.lifetime = control.integer("queuelifetime", config.lifetime);
+    config.concurrency_local = concurrency(control, "concurrencylocal", config.concurrency_local);
+    config.concurrency_remote = concurrency(control, "concurrencyremote", config.concurrency_remote);
+    config.routing.no_at_host = control.line_or_me("envnoathost", "envnoathost");
+    config.bounce.from = control.line("bouncefrom").value_or("MAILER-DAEMON");
+    config.bounce.host = control.line_or_me("bouncehost", "bouncehost");
+    config.bounce.double_to = control.line("doublebounceto").value_or("postmaster") + '@'
+        + control.line_or_me("doublebouncehost", "doublebouncehost");
+    config.routing.locals = NameSet(locals(control));
+    config.routing.percent_hack = NameSet(control.list("percenthack").value_or(std::vector<std::string>{}));
+    config.routing.virtual_domains = virtual_domains(control);
+    return config;
+}
+
+std::string reread_routing(const Control& control, RoutingTables& routing)
+{
+    std::string name = "control/locals";
+    try {
+        NameSet new_locals(locals(control));
+        name = "control/virtualdomains";
+        routing.virtual_domains = virtual_domains(control);
+        routing.locals = std::move(new_locals);
+    } catch (const std::system_error&) {
+        return name;
+    }
+    return {};
+}
+
+}

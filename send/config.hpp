@@ -1,0 +1,27 @@
+// The control files of qmail-send, read at its start; two of them again on HUP.
+#pragma once
+
+#include "base/sys/control.hpp"
+#include "send/bounce.hpp"
+#include "send/routing.hpp"
+
+#include <cstdint>
+#include <string>
+
+namespace grapnel::send {
+
+struct Config {
+    RoutingTables routing;
+    BounceNames bounce;
+    std::uint64_t lifetime = 604800;
+    unsigned concurrency_local = 10, concurrency_remote = 20;
+};
+
+// Throws where a file cannot be read, or there is neither locals nor me.
+Config read_config(const Control& control);
+
+// Again locals and virtualdomains and nothing else. Returns the name of the file that could not be read, or
+// nothing; then the old values stay.
+std::string reread_routing(const Control& control, RoutingTables& routing);
+
+}

@@ -1,0 +1,50 @@
+#include "send/schedule.hpp"
+
+#include <algorithm>
+#include <functional>
+
+namespace grapnel::send {
+
+namespace {
+
+// Rounded down.
+std::time_t square_root(std::time_t number)
+{
+    std::time_t root = 0;
+    for (int bit = 30; bit >= 0; --bit) {
+        const auto candidate = root + (std::time_t{1} << bit);
+        if (candidate * candidate <= number) root = candidate;
+    }
+    return root;
+}
+
+}
+
+std::time_t next_attempt(std::time_t birth, std::time_t now, queue::Channel channel)
+{
+    const std::time_t age = birth > now ? 0 : now - birth;
+    const std::time_t steps = square_root(age) + (channel == queue::Channel::local ? 10 : 20);
+    return birth + steps * steps;
+}
+
+void DueHeap::add(Due due, queue::MessageNumber message)
+{
+    entries_.push_back({due, message});
+    std::push_heap(entries_.begin(), entries_.end(), std::greater<>());
+}
+
+DueHeap::Entry DueHeap::take()
+{
+    std::pop_heap(entries_.begin(), entries_.end(), std::greater<>());
+    const Entry entry = entries_.back();
+    entries_.pop_back();
+    return entry;
+}
+
+void DueHeap::make_all_due(Due now)
+{
+    for (auto& entry : entries_) entry.due = std::min(entry.due, now);
+    std::make_heap(entries_.begin(), entries_.end(), std::greater<>());
+}
+
+}
