@@ -45,7 +45,7 @@ std::string_view after_digits(std::string_view text)
 
 }
 
-Result<Todo> decode_todo(std::string_view bytes)
+Result<Todo> decode_todo(std::string_view bytes, std::optional<Todo>* head)
 {
     Todo todo;
     bool sender_seen = false, pid_seen = false;
@@ -70,7 +70,9 @@ Result<Todo> decode_todo(std::string_view bytes)
             take_pid(text);
             break;
         case 'F':
-            if (!std::exchange(sender_seen, true)) todo.sender = text;
+            if (std::exchange(sender_seen, true)) break;
+            todo.sender = text;
+            if (head) *head = todo;
             break;
         case 'T':
             todo.recipients.emplace_back(text);

@@ -38,7 +38,8 @@ std::size_t torn_tail(std::string_view last_bytes)
     return end == std::string_view::npos ? last_bytes.size() : last_bytes.size() - end - 2;
 }
 
-std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender, std::time_t now)
+std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender,
+                                  std::time_t now)
 {
     const auto sender = without_verp_mark(message_sender);
     if (sender == double_bounce_sender) return std::nullopt;
@@ -47,12 +48,15 @@ std::optional<Notice> make_notice(const BounceNames& names, std::string_view mes
     Notice notice;
     notice.sender = is_double ? double_bounce_sender : "";
     notice.recipient = is_double ? names.double_to : std::string(sender);
-    notice.head = "Date: " + date_822(now) + "\nFrom: " + quote_local(names.from) + '@' + names.host
-        + "\nTo: " + quote_address(notice.recipient) + "\nSubject: failure notice\n\nHi. This is the qmail-send program at "
-        + names.host + ".\n";
-    notice.head += is_double ? "I tried to deliver a bounce message to this address, but the bounce bounced!\n\n"
-                             : "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
-                               "This is a permanent error; I've given up. Sorry it didn't work out.\n\n";
+    notice.head = "Date: " + date_822(now) + "\nFrom: " + quote_local(names.from) + '@' +
+                  names.host + "\nTo: " + quote_address(notice.recipient) +
+                  "\nSubject: failure notice\n\nHi. This is the qmail-send program at " +
+                  names.host + ".\n";
+    notice.head +=
+        is_double
+            ? "I tried to deliver a bounce message to this address, but the bounce bounced!\n\n"
+            : "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
+              "This is a permanent error; I've given up. Sorry it didn't work out.\n\n";
     notice.middle = is_double ? "--- Below this line is the original bounce.\n\n"
                               : "--- Below this line is a copy of the message.\n\n";
     notice.middle += "Return-Path: <" + quote_address(sender) + ">\n";

@@ -9,12 +9,12 @@
 
 namespace grapnel::send {
 
-// One failed recipient as bounce/N holds it: "<address>:", the report, an empty line. Inside there is no
-// empty line, so the ends of paragraphs can be found again.
+// One failed recipient as bounce/N holds it: "<address>:", the report, an empty line. Inside there
+// is no empty line, so the ends of paragraphs can be found again.
 std::string failure_paragraph(std::string_view shown_recipient, std::string_view report);
 
-// How much of the end of bounce/N, given as its last bytes, is a paragraph torn by a crash: the bytes behind
-// the last empty line.
+// How much of the end of bounce/N, given as its last bytes, is a paragraph torn by a crash: the
+// bytes behind the last empty line.
 std::size_t torn_tail(std::string_view last_bytes);
 
 // What a report of temporary failure gets appended when it is the last one.
@@ -22,8 +22,8 @@ inline constexpr std::string_view too_old_text =
     "I'm not going to try again; this message has been in the queue too long.\n";
 
 struct BounceNames {
-    std::string from, host;    // bouncefrom, bouncehost
-    std::string double_to;     // doublebounceto@doublebouncehost
+    std::string from, host;   // bouncefrom, bouncehost
+    std::string double_to;    // doublebounceto@doublebouncehost
 };
 
 // The notice is head, the paragraphs of bounce/N, middle, mess/N.
@@ -33,6 +33,7 @@ struct Notice {
 };
 
 // nullopt: nobody is told, the message was a bounce of a bounce.
-std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender, std::time_t now);
+std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender,
+                                  std::time_t now);
 
 }

@@ -3,6 +3,7 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "send/bounce.hpp"
+#include "send/broken.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,16 +15,19 @@ namespace grapnel::send {
 
 namespace {
 
-// Returns the size without a torn tail, having cut that off. Paragraphs are short: look at ever more of the end.
+// Returns the size without a torn tail, having cut that off. Paragraphs are short: look at ever
+// more of the end.
 off_t mend(int file, const std::string& path)
 {
     const off_t size = status(file, path).st_size;
     for (off_t look = std::min<off_t>(size, 2);; look = std::min(size, look * 64)) {
         std::string end(static_cast<std::size_t>(look), '\0');
-        if (::pread(file, end.data(), end.size(), size - look) != look) throw_errno("unable to read", path);
+        if (::pread(file, end.data(), end.size(), size - look) != look)
+            throw_errno("unable to read", path);
         const auto torn = torn_tail(end);
         if (torn == end.size() && look < size) continue;
-        if (torn > 0 && ::ftruncate(file, size - static_cast<off_t>(torn)) != 0) throw_errno("unable to truncate", path);
+        if (torn > 0 && ::ftruncate(file, size - static_cast<off_t>(torn)) != 0)
+            throw_errno("unable to truncate", path);
         return size - static_cast<off_t>(torn);
     }
 }
@@ -41,8 +45,10 @@ void append_to_bounce(queue::MessageNumber n, std::string_view paragraph)
         [[maybe_unused]] const int ignored = ::ftruncate(file.get(), end);
         throw;
     }
-    sync(file.get(), path);
-    sync_directory("bounce");
+    durably([&] {
+        sync(file.get(), path);
+        sync_directory("bounce");
+    });
 }
 
 void mend_bounce(queue::MessageNumber n)

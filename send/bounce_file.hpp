@@ -7,8 +7,9 @@
 
 namespace grapnel::send {
 
-// Appends, fsyncs the file and its directory. A tail torn by a crash is cut off first: its recipient was never
-// marked, and is tried again. Throws system_error; then the file is as it was, or ends in a torn tail.
+// Appends, fsyncs the file and its directory. A tail torn by a crash is cut off first: its
+// recipient was never marked, and is tried again. Throws system_error, then the file is as it was
+// or ends in a torn tail; or Broken.
 void append_to_bounce(queue::MessageNumber n, std::string_view paragraph);
 
 // Cuts a torn tail off. Throws system_error.

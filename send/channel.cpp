@@ -6,12 +6,12 @@
 
 namespace grapnel::send {
 
-Channel::Channel(
-    net::Executor executor, queue::Channel kind, Fd to, Fd from, unsigned limit, std::function<void()> changed)
-    : kind_(kind)
-    , outbox_(executor, std::move(to), std::move(changed))
-    , from_(executor, std::move(from))
-    , slots_(limit)
+Channel::Channel(net::Executor executor, queue::Channel kind, Fd to, Fd from, unsigned limit,
+                 std::function<void()> changed)
+    : kind_(kind),
+      outbox_(executor, std::move(to), std::move(changed)),
+      from_(executor, std::move(from)),
+      slots_(limit)
 {
 }
 

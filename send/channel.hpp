@@ -16,17 +16,18 @@
 namespace grapnel::send {
 
 struct Delivery {
-    std::uint64_t id = 0;        // the number in the log
-    std::size_t job = 0;         // whose recipient it is
-    std::uint64_t offset = 0;    // where the recipient's record begins
+    std::uint64_t id = 0;       // the number in the log
+    std::size_t job = 0;        // whose recipient it is
+    std::uint64_t offset = 0;   // where the recipient's record begins
     std::string recipient;
 };
 
 class Channel {
 public:
-    // limit: deliveries at once, already within what the spawner said. changed is called when there may be
-    // something new to do.
-    Channel(net::Executor executor, queue::Channel kind, Fd to, Fd from, unsigned limit, std::function<void()> changed);
+    // limit: deliveries at once, already within what the spawner said. changed is called when there
+    // may be something new to do.
+    Channel(net::Executor executor, queue::Channel kind, Fd to, Fd from, unsigned limit,
+            std::function<void()> changed);
 
     queue::Channel kind() const { return kind_; }
     Usage usage() const { return {used_, static_cast<unsigned>(slots_.size())}; }
@@ -42,6 +43,7 @@ public:
     // Hands over reports until the spawner is gone.
     boost::asio::awaitable<void> reports(std::function<void(const queue::Report&)> take);
     boost::asio::awaitable<void> commands() { return outbox_.run(); }
+    void broke() { from_.cancel(); }   // reports() ends
     void lost() { alive_ = false; }
 
 private:

@@ -6,8 +6,7 @@
 namespace grapnel::send {
 
 Cleaner::Cleaner(net::Executor executor, Fd to, Fd from)
-    : outbox_(executor, std::move(to), [] {})
-    , from_(executor, std::move(from))
+    : outbox_(executor, std::move(to), [] {}), from_(executor, std::move(from))
 {
 }
 

@@ -15,8 +15,8 @@ class Cleaner {
 public:
     Cleaner(net::Executor executor, Fd to, Fd from);
 
-    // request: "foop/N" or "todo/N". answered is told '+', or what else came. Nothing happens any more once
-    // the connection is lost.
+    // request: "foop/N" or "todo/N". answered is told '+', or what else came. Nothing happens any
+    // more once the connection is lost.
     void ask(const std::string& request, std::function<void(char)> answered);
     bool is_idle() const { return waiting_.empty(); }
     bool is_alive() const { return alive_; }

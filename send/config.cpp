@@ -33,14 +33,16 @@ Config read_config(const Control& control)
     Config config;
     config.lifetime = control.integer("queuelifetime", config.lifetime);
     config.concurrency_local = concurrency(control, "concurrencylocal", config.concurrency_local);
-    config.concurrency_remote = concurrency(control, "concurrencyremote", config.concurrency_remote);
+    config.concurrency_remote =
+        concurrency(control, "concurrencyremote", config.concurrency_remote);
     config.routing.no_at_host = control.line_or_me("envnoathost", "envnoathost");
     config.bounce.from = control.line("bouncefrom").value_or("MAILER-DAEMON");
     config.bounce.host = control.line_or_me("bouncehost", "bouncehost");
-    config.bounce.double_to = control.line("doublebounceto").value_or("postmaster") + '@'
-        + control.line_or_me("doublebouncehost", "doublebouncehost");
+    config.bounce.double_to = control.line("doublebounceto").value_or("postmaster") + '@' +
+                              control.line_or_me("doublebouncehost", "doublebouncehost");
     config.routing.locals = NameSet(locals(control));
-    config.routing.percent_hack = NameSet(control.list("percenthack").value_or(std::vector<std::string>{}));
+    config.routing.percent_hack =
+        NameSet(control.list("percenthack").value_or(std::vector<std::string>{}));
     config.routing.virtual_domains = virtual_domains(control);
     return config;
 }

@@ -20,8 +20,8 @@ struct Config {
 // Throws where a file cannot be read, or there is neither locals nor me.
 Config read_config(const Control& control);
 
-// Again locals and virtualdomains and nothing else. Returns the name of the file that could not be read, or
-// nothing; then the old values stay.
+// Again locals and virtualdomains and nothing else. Returns the name of the file that could not be
+// read, or nothing; then the old values stay.
 std::string reread_routing(const Control& control, RoutingTables& routing);
 
 }

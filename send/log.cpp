@@ -13,9 +13,15 @@ namespace {
 // A pipe that poll() calls writable takes this much without blocking (pipe(7), PIPE_BUF).
 constexpr std::size_t piece = 4096;
 
-std::string_view name(queue::Channel channel) { return channel == queue::Channel::local ? "local" : "remote"; }
+std::string_view name(queue::Channel channel)
+{
+    return channel == queue::Channel::local ? "local" : "remote";
+}
 
-std::string text_of(Usage usage) { return std::to_string(usage.running) + '/' + std::to_string(usage.limit); }
+std::string text_of(Usage usage)
+{
+    return std::to_string(usage.running) + '/' + std::to_string(usage.limit);
+}
 
 }
 
@@ -32,25 +38,31 @@ std::string safe(std::string_view text)
 
 void Log::status(Usage local, Usage remote, bool ending)
 {
-    line("status: local " + text_of(local) + " remote " + text_of(remote) + (ending ? " exitasap" : ""));
+    line("status: local " + text_of(local) + " remote " + text_of(remote) +
+         (ending ? " exitasap" : ""));
 }
 
 void Log::exiting() { line("status: exiting"); }
 
 void Log::new_message(Number n) { line("new msg " + std::to_string(n)); }
 
-void Log::message_name(Number n, std::string_view uuid) { line("id msg " + std::to_string(n) + ": " + safe(uuid)); }
-
-void Log::message_info(Number n, std::uint64_t bytes, std::string_view sender, std::uint64_t qp, std::uint64_t uid)
+void Log::message_name(Number n, std::string_view uuid)
 {
-    line("info msg " + std::to_string(n) + ": bytes " + std::to_string(bytes) + " from <" + safe(sender) + "> qp "
-         + std::to_string(qp) + " uid " + std::to_string(uid));
+    line("id msg " + std::to_string(n) + ": " + safe(uuid));
 }
 
-void Log::starting_delivery(std::uint64_t delivery, Number n, queue::Channel channel, std::string_view recipient)
+void Log::message_info(Number n, std::uint64_t bytes, std::string_view sender, std::uint64_t qp,
+                       std::uint64_t uid)
 {
-    line("starting delivery " + std::to_string(delivery) + ": msg " + std::to_string(n) + " to "
-         + std::string(name(channel)) + ' ' + safe(recipient));
+    line("info msg " + std::to_string(n) + ": bytes " + std::to_string(bytes) + " from <" +
+         safe(sender) + "> qp " + std::to_string(qp) + " uid " + std::to_string(uid));
+}
+
+void Log::starting_delivery(std::uint64_t delivery, Number n, queue::Channel channel,
+                            std::string_view recipient)
+{
+    line("starting delivery " + std::to_string(delivery) + ": msg " + std::to_string(n) + " to " +
+         std::string(name(channel)) + ' ' + safe(recipient));
 }
 
 void Log::delivered(std::uint64_t delivery, std::string_view report)
@@ -68,11 +80,20 @@ void Log::deferred(std::uint64_t delivery, std::string_view report)
     line("delivery " + std::to_string(delivery) + ": deferral: " + safe(report));
 }
 
-void Log::mangled(std::uint64_t delivery) { line("delivery " + std::to_string(delivery) + ": report mangled, will defer"); }
+void Log::mangled(std::uint64_t delivery)
+{
+    line("delivery " + std::to_string(delivery) + ": report mangled, will defer");
+}
 
-void Log::bounced(Number n, std::uint64_t qp) { line("bounce msg " + std::to_string(n) + " qp " + std::to_string(qp)); }
+void Log::bounced(Number n, std::uint64_t qp)
+{
+    line("bounce msg " + std::to_string(n) + " qp " + std::to_string(qp));
+}
 
-void Log::triple_bounce(const std::string& bounce_file) { line("triple bounce: discarding " + bounce_file); }
+void Log::triple_bounce(const std::string& bounce_file)
+{
+    line("triple bounce: discarding " + bounce_file);
+}
 
 void Log::ended(Number n) { line("end msg " + std::to_string(n)); }
 
@@ -83,7 +104,8 @@ void Log::alert(std::string_view text) { line("alert: " + std::string(text)); }
 void Log::line(std::string text)
 {
     text += '\n';
-    if (dropped_ > 0) text = "warning: " + std::to_string(dropped_) + " log lines were lost\n" + text;
+    if (dropped_ > 0)
+        text = "warning: " + std::to_string(dropped_) + " log lines were lost\n" + text;
     if (cut_short_) text = '\n' + text;
     if (write_now(text))
         dropped_ = 0;

@@ -1,5 +1,5 @@
-// Every line that qmail-send can say, word for word as in qmail-log(5), on descriptor 0. A log that cannot
-// take a line never stops mail: the line is dropped and counted.
+// Every line that qmail-send can say, word for word as in qmail-log(5), on descriptor 0. A log that
+// cannot take a line never stops mail: the line is dropped and counted.
 #pragma once
 
 #include "queue/records.hpp"
@@ -21,18 +21,17 @@ struct Usage {
 
 class Log {
 public:
-    explicit Log(int descriptor)
-        : descriptor_(descriptor)
-    {
-    }
+    explicit Log(int descriptor) : descriptor_(descriptor) {}
 
     using Number = queue::MessageNumber;
     void status(Usage local, Usage remote, bool ending);
     void exiting();
     void new_message(Number n);
     void message_name(Number n, std::string_view uuid);
-    void message_info(Number n, std::uint64_t bytes, std::string_view sender, std::uint64_t qp, std::uint64_t uid);
-    void starting_delivery(std::uint64_t delivery, Number n, queue::Channel channel, std::string_view recipient);
+    void message_info(Number n, std::uint64_t bytes, std::string_view sender, std::uint64_t qp,
+                      std::uint64_t uid);
+    void starting_delivery(std::uint64_t delivery, Number n, queue::Channel channel,
+                           std::string_view recipient);
     void delivered(std::uint64_t delivery, std::string_view report);
     void failed(std::uint64_t delivery, std::string_view report);
     void deferred(std::uint64_t delivery, std::string_view report);
@@ -51,8 +50,8 @@ private:
     bool write_now(std::string_view text);
 
     int descriptor_;
-    std::size_t dropped_ = 0;    // lines since the last one that went out
-    bool cut_short_ = false;     // the last line lacks its end
+    std::size_t dropped_ = 0;   // lines since the last one that went out
+    bool cut_short_ = false;    // the last line lacks its end
 };
 
 }

@@ -2,6 +2,7 @@
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "send/broken.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -14,7 +15,10 @@ namespace {
 
 constexpr Due group_time = 100;
 
-std::string folder(queue::Channel channel) { return channel == queue::Channel::local ? "local" : "remote"; }
+std::string folder(queue::Channel channel)
+{
+    return channel == queue::Channel::local ? "local" : "remote";
+}
 
 // intd may not be read by qmail-send's user: then all of the file system is flushed.
 void sync_removals_from_intd()
@@ -64,12 +68,13 @@ void Marks::changed(Due now)
 
 std::vector<queue::MessageNumber> Marks::flush()
 {
-    for (const auto& [path, file] : files_) sync_data(file.get(), path);
-    for (const auto& path : directories_) sync_directory(path);
-    if (!eliminated_.empty()) {
+    durably([&] {
+        for (const auto& [path, file] : files_) sync_data(file.get(), path);
+        for (const auto& path : directories_) sync_directory(path);
+        if (eliminated_.empty()) return;
         sync_directory("todo");
         sync_removals_from_intd();
-    }
+    });
     const std::vector<queue::MessageNumber> removable(eliminated_.begin(), eliminated_.end());
     files_.clear();
     directories_.clear();

@@ -1,5 +1,5 @@
-// What was done to the queue and is not durable yet: D marks, and names removed. Flushed in groups, 100 ms or
-// 64 changes after the first (reliability: "Mark", "Eliminate").
+// What was done to the queue and is not durable yet: D marks, and names removed. Flushed in groups,
+// 100 ms or 64 changes after the first (reliability: "Mark", "Eliminate").
 #pragma once
 
 #include "base/sys/fd.hpp"
@@ -19,10 +19,7 @@ namespace grapnel::send {
 
 class Marks {
 public:
-    explicit Marks(const queue::Spool& spool)
-        : spool_(spool)
-    {
-    }
+    explicit Marks(const queue::Spool& spool) : spool_(spool) {}
 
     // D over T. Throws system_error where it cannot be written.
     void done(queue::Channel channel, queue::MessageNumber n, std::uint64_t offset, Due now);
@@ -34,7 +31,7 @@ public:
 
     std::optional<Due> flush_due() const { return due_; }
     bool is_full() const { return changes_ >= 64; }
-    // Returns the messages whose mess/S/N may go now. Throws where a flush failed: then nothing is certain.
+    // Returns the messages whose mess/S/N may go now. Throws Broken.
     std::vector<queue::MessageNumber> flush();
 
 private:

@@ -3,9 +3,7 @@
 namespace grapnel::send {
 
 Outbox::Outbox(net::Executor executor, Fd descriptor, std::function<void()> sent)
-    : descriptor_(executor, std::move(descriptor))
-    , timer_(executor)
-    , sent_(std::move(sent))
+    : descriptor_(executor, std::move(descriptor)), timer_(executor), sent_(std::move(sent))
 {
 }
 

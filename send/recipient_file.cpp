@@ -13,20 +13,18 @@ namespace {
 constexpr std::size_t chunk = 16384, longest_record = 1u << 20;
 }
 
-RecipientFile::RecipientFile(const std::string& path)
-    : file_(open_read(path))
-    , path_(path)
-{
-}
+RecipientFile::RecipientFile(const std::string& path) : file_(open_read(path)), path_(path) {}
 
 RecipientFile::State RecipientFile::next()
 {
-    if (taken_ == records_.size() && (unknown_ || !fill())) return unknown_ ? State::unknown_record : State::end;
+    if (taken_ == records_.size() && (unknown_ || !fill()))
+        return unknown_ ? State::unknown_record : State::end;
     current_ = std::move(records_[taken_++]);
     return State::record;
 }
 
-// Reads whole records at offset_; false where there is none. What follows the last NUL is no record.
+// Reads whole records at offset_; false where there is none. What follows the last NUL is no
+// record.
 bool RecipientFile::fill()
 {
     std::string bytes;

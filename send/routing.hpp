@@ -1,5 +1,5 @@
-// Where a recipient goes: to the local channel (under which name) or to the remote one. Pure; the rules and
-// their order are qmail-send's (contract: "Rewriting of recipients").
+// Where a recipient goes: to the local channel (under which name) or to the remote one. Pure; the
+// rules and their order are qmail-send's (contract: "Rewriting of recipients").
 #pragma once
 
 #include "base/mail/name_table.hpp"
@@ -28,7 +28,8 @@ Route route(const RoutingTables& tables, std::string_view recipient);
 // The address without the prefix that a virtual domain gave it: what people are shown in bounces.
 std::string_view without_virtual_prefix(const RoutingTables& tables, std::string_view address);
 
-// The sender that a spawner is given: PREFIX@HOST-@[] with BOX@DOMAIN becomes PREFIXBOX=DOMAIN@HOST.
+// The sender that a spawner is given: PREFIX@HOST-@[] with BOX@DOMAIN becomes
+// PREFIXBOX=DOMAIN@HOST.
 std::string expand_verp(std::string_view sender, std::string_view recipient);
 
 // PREFIX@HOST-@[] loses its -@[]: who gets the bounces of such a message.

@@ -1,5 +1,6 @@
-// When message N is due again, and the heaps that say which one is next. Pure: the time is given. Due times
-// are on the steady clock, so that a jump of the wall clock moves nothing; files hold wall time.
+// When message N is due again, and the heaps that say which one is next. Pure: the time is given.
+// Due times are on the steady clock, so that a jump of the wall clock moves nothing; files hold
+// wall time.
 #pragma once
 
 #include "queue/records.hpp"

@@ -1,0 +1,223 @@
+#include "send/dispatcher.hpp"
+
+#include "base/net/signals.hpp"
+#include "send/broken.hpp"
+#include "send/queue_view.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <csignal>
+#include <exception>
+#include <system_error>
+#include <utility>
+
+namespace grapnel::send {
+
+namespace asio = boost::asio;
+
+namespace {
+constexpr unsigned records_a_turn = 256;
+constexpr Due longest_sleep = 86'400'000;
+}
+
+Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config,
+                       Environment environment, const Clock& clock, const queue::Spool& spool,
+                       Log& log)
+    : loop_(loop),
+      config_(std::move(config)),
+      spool_(spool),
+      log_(log),
+      agenda_(clock),
+      timer_(loop.executor()),
+      marks_(spool),
+      local_(loop.executor(), queue::Channel::local, std::move(connections.to_local),
+             std::move(connections.from_local), connections.local_limit, [this] { timer_.call(); }),
+      remote_(loop.executor(), queue::Channel::remote, std::move(connections.to_remote),
+              std::move(connections.from_remote), connections.remote_limit,
+              [this] { timer_.call(); }),
+      cleaner_(loop.executor(), std::move(connections.to_clean), std::move(connections.from_clean)),
+      intake_(spool, config_.routing, log),
+      deliveries_(local_, remote_, spool, agenda_, marks_, config_, log),
+      finishing_(loop.executor(), spool, agenda_, marks_, cleaner_, config_.bounce,
+                 std::move(environment), log, [this] { timer_.call(); }),
+      todo_scan_(loop.executor(), intake_, agenda_, cleaner_, log, [this] { timer_.call(); }),
+      mess_scan_(spool, agenda_, marks_, finishing_, log)
+{
+}
+
+int Dispatcher::run()
+{
+    enlist_all(spool_, agenda_, log_);
+    deliveries_.log_status();
+    start(signals());
+    start(reports(local_));
+    start(reports(remote_));
+    start(local_.commands());
+    start(remote_.commands());
+    start(clean_answers());
+    start(cleaner_.requests());
+    start(todo_scan_.run());
+    start(todo_scan_.watch_trigger());
+    start(mess_scan_.run());
+    start(work());
+    loop_.run();
+    return exit_code_;
+}
+
+// A part that fails takes the program down in order: what runs is waited for.
+void Dispatcher::start(asio::awaitable<void> part)
+{
+    net::start(loop_.executor(), std::move(part), [this](std::exception_ptr trouble) {
+        if (!trouble) return;
+        try {
+            std::rethrow_exception(trouble);
+        } catch (const Broken& error) {
+            fail(error.what());
+        } catch (const std::system_error& error) {
+            if (error.code().value() != ECANCELED && error.code().value() != EPIPE)
+                fail(error.what());
+        } catch (const std::exception& error) {
+            fail(error.what());
+        }
+    });
+}
+
+asio::awaitable<void> Dispatcher::work()
+{
+    while (!may_exit()) {
+        step();
+        if (may_exit()) break;
+        const auto moment = net::Moment(std::chrono::milliseconds(next_due()));
+        co_await timer_.wait_until(moment);
+    }
+    deliveries_.write_held(true);
+    flush();
+    co_await last_answers();
+    save_times(spool_, agenda_, log_);
+    log_.exiting();
+    loop_.stop();
+}
+
+// qmail-clean is still removing what the last flush allowed.
+asio::awaitable<void> Dispatcher::last_answers()
+{
+    const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+    while (cleaner_.is_alive() && !cleaner_.is_idle())
+        if (co_await timer_.wait_until(limit)) break;
+}
+
+void Dispatcher::step()
+{
+    try {
+        more_ = false;
+        for (unsigned i = 0; i < records_a_turn && (more_ = deliveries_.advance()); ++i) continue;
+        deliveries_.write_held(false);
+        if (agenda_.unknown.is_due(agenda_.now()))
+            enlist(agenda_.unknown.take().message, spool_, agenda_, log_);
+        if (!broken_) finishing_.begin_due();
+        const auto due = marks_.flush_due();
+        if (due && (*due <= agenda_.now() || marks_.is_full())) flush();
+    } catch (const Broken& error) {
+        fail(error.what());
+    }
+}
+
+void Dispatcher::flush()
+{
+    if (broken_ || !marks_.flush_due()) return;
+    try {
+        finishing_.remove(marks_.flush());
+    } catch (const Broken& error) {
+        fail(error.what());
+    }
+}
+
+Due Dispatcher::next_due() const
+{
+    const auto now = agenda_.now();
+    Due next = more_ ? now : now + longest_sleep;
+    if (const auto due = deliveries_.next_due()) next = std::min(next, *due);
+    if (const auto due = marks_.flush_due(); due && !broken_) next = std::min(next, *due);
+    if (!agenda_.unknown.empty()) next = std::min(next, agenda_.unknown.first().due);
+    if (!agenda_.done.empty() && finishing_.has_room() && !broken_)
+        next = std::min(next, agenda_.done.first().due);
+    return next;
+}
+
+bool Dispatcher::may_exit() const
+{
+    if (!ending_ || !deliveries_.all_ended() || !finishing_.is_idle() || !todo_scan_.is_idle())
+        return false;
+    return broken_ || !agenda_.done.is_due(agenda_.now());
+}
+
+asio::awaitable<void> Dispatcher::signals()
+{
+    net::Signals caught(loop_.executor(), {SIGTERM, SIGHUP, SIGALRM});
+    for (;;) {
+        const int number = co_await caught.next();
+        if (number == SIGTERM) begin_end();
+        if (number == SIGHUP) reread();
+        if (number == SIGALRM) {
+            agenda_.local.make_all_due(agenda_.now());
+            agenda_.remote.make_all_due(agenda_.now());
+        }
+        timer_.call();
+    }
+}
+
+asio::awaitable<void> Dispatcher::reports(Channel& channel)
+{
+    try {
+        co_await channel.reports([this, &channel](const queue::Report& report) {
+            try {
+                deliveries_.report(channel.kind(), report);
+            } catch (const Broken& error) {
+                fail(error.what());
+            }
+            timer_.call();
+        });
+    } catch (const std::system_error&) {
+        // As lost as at its end of file.
+    }
+    channel.lost();
+    log_.alert("oh no! lost spawn connection! dying...");
+    begin_end();
+}
+
+asio::awaitable<void> Dispatcher::clean_answers()
+{
+    try {
+        co_await cleaner_.answers();
+    } catch (const std::system_error&) {
+        // As lost as at its end of file.
+    }
+    cleaner_.lost();
+    log_.alert("oh no! lost qmail-clean connection! dying...");
+    begin_end();
+}
+
+void Dispatcher::reread()
+{
+    const auto unreadable = reread_routing(Control(), config_.routing);
+    if (!unreadable.empty()) log_.alert("unable to reread " + unreadable);
+}
+
+void Dispatcher::begin_end()
+{
+    ending_ = true;
+    deliveries_.end();
+    todo_scan_.end();
+    timer_.call();
+}
+
+void Dispatcher::fail(const std::string& what)
+{
+    if (!broken_) log_.alert("oh no! " + what + "! dying...");
+    broken_ = true;
+    exit_code_ = 111;
+    deliveries_.give_up_flushing();
+    begin_end();
+}
+
+}

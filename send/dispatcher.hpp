@@ -1,0 +1,63 @@
+// The event loop of qmail-send: reports, trigger, signals and time come in, and the next thing is
+// done. It decides order and end; what is done is in deliveries, todo_scan, finishing.
+#pragma once
+
+#include "base/net/timer.hpp"
+#include "send/deliveries.hpp"
+#include "send/finishing.hpp"
+#include "send/mess_scan.hpp"
+#include "send/todo_scan.hpp"
+
+#include <string>
+
+namespace grapnel::send {
+
+// What qmail-send was started with: the ends of its pipes, and the spawners' limits.
+struct Connections {
+    Fd to_local, from_local, to_remote, from_remote, to_clean, from_clean;
+    unsigned local_limit = 0, remote_limit = 0;
+};
+
+class Dispatcher {
+public:
+    Dispatcher(net::Loop& loop, Connections connections, Config config, Environment environment,
+               const Clock& clock, const queue::Spool& spool, Log& log);
+
+    // Until SIGTERM, or a connection is lost, and everything that ran has ended. The exit code.
+    int run();
+
+private:
+    boost::asio::awaitable<void> work();
+    boost::asio::awaitable<void> signals();
+    boost::asio::awaitable<void> reports(Channel& channel);
+    boost::asio::awaitable<void> clean_answers();
+    boost::asio::awaitable<void> last_answers();
+    void start(boost::asio::awaitable<void> part);
+
+    void step();
+    void reread();
+    void flush();
+    void begin_end();
+    void fail(const std::string& what);
+    bool may_exit() const;
+    Due next_due() const;
+
+    net::Loop& loop_;
+    Config config_;
+    const queue::Spool& spool_;
+    Log& log_;
+    Agenda agenda_;
+    net::Timer timer_;
+    Marks marks_;
+    Channel local_, remote_;
+    Cleaner cleaner_;
+    Intake intake_;
+    Deliveries deliveries_;
+    Finishing finishing_;
+    TodoScan todo_scan_;
+    MessScan mess_scan_;
+    bool ending_ = false, broken_ = false, more_ = false;
+    int exit_code_ = 0;
+};
+
+}

@@ -1,0 +1,25 @@
+// A bounce on its way into the queue: qmail-queue is started and fed while the event loop goes on.
+#pragma once
+
+#include "base/net/loop.hpp"
+#include "base/result.hpp"
+#include "base/sys/environment.hpp"
+#include "send/bounce.hpp"
+
+#include <string>
+#include <sys/types.h>
+
+namespace grapnel::send {
+
+struct Submitted {
+    pid_t qp = 0;
+    Result<> outcome;
+};
+
+// The notice, with bounce_file and message_file in their places. Value: qmail-queue has it,
+// durably. Throws system_error where qmail-queue could not be started.
+boost::asio::awaitable<Submitted> submit_notice(net::Executor executor, Environment environment,
+                                                Notice notice, std::string bounce_file,
+                                                std::string message_file);
+
+}

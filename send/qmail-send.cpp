@@ -1,0 +1,95 @@
+// Decides when which recipient of which message is handed to a spawner, until the message is
+// delivered or its sender has been told. Descriptors 0 to 6 as in qmail: log, lspawn, rspawn,
+// clean.
+#include "base/sys/error.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/lock.hpp"
+#include "base/sys/program.hpp"
+#include "base/sys/signal.hpp"
+#include "send/dispatcher.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <functional>
+
+namespace grapnel::send {
+
+namespace {
+
+// Runs a step of the start; when it fails the log says which.
+template <class Step>
+auto starting(Log& log, std::string_view complaint, Step step)
+{
+    try {
+        return step();
+    } catch (const std::exception&) {
+        log.alert("cannot start: " + std::string(complaint));
+        throw Stop{111};
+    }
+}
+
+Fd lock_queue(Log& log)
+{
+    Fd mutex =
+        starting(log, "unable to open mutex", [] { return open_file("lock/sendmutex", O_WRONLY); });
+    if (try_lock(mutex.get())) return mutex;
+    log.alert("cannot start: qmail-send is already running");
+    throw Stop{111};
+}
+
+// A spawner's first byte is how many deliveries it takes at once.
+unsigned spawner_limit(int descriptor)
+{
+    char limit = 0;
+    if (grapnel::read_some(descriptor, &limit, 1) != 1) throw_error(EPIPE, "no spawner");
+    return static_cast<unsigned char>(limit);
+}
+
+// None of the descriptors may live on in qmail-queue.
+Fd own(int descriptor)
+{
+    Fd ours = duplicate(descriptor);
+    Fd(descriptor).reset();
+    return ours;
+}
+
+int run_send()
+{
+    Log log(0);
+    starting(log, "unable to switch to home directory", [] { change_directory(home()); });
+    Config config = starting(log, "unable to read controls", [] { return read_config(Control()); });
+    const auto spool = starting(log, "unable to switch to queue directory", [] {
+        change_directory("queue");
+        return queue::Spool::open();
+    });
+    ignore_signal(SIGPIPE);
+    ::umask(077);
+    const Fd mutex = lock_queue(log);
+
+    const unsigned limits[] = {
+        starting(log, "hath the daemon spawn no fire?", [] { return spawner_limit(2); }),
+        starting(log, "hath the daemon spawn no fire?", [] { return spawner_limit(4); })};
+    Connections connections{own(1),
+                            own(2),
+                            own(3),
+                            own(4),
+                            own(5),
+                            own(6),
+                            std::min(config.concurrency_local, limits[0]),
+                            std::min(config.concurrency_remote, limits[1])};
+    ensure_standard_descriptors();
+    const SystemClock clock;
+    net::Loop loop;
+    Dispatcher dispatcher(loop, std::move(connections), std::move(config),
+                          Environment::of_process(), clock, spool, log);
+    return dispatcher.run();
+}
+
+}
+
+}
+
+int main() { return grapnel::run("", grapnel::send::run_send); }

@@ -1,0 +1,131 @@
+#include "send/todo_scan.hpp"
+
+#include "base/net/descriptor.hpp"
+#include "base/sys/file.hpp"
+#include "send/broken.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <string>
+#include <system_error>
+#include <utility>
+
+namespace grapnel::send {
+
+namespace asio = boost::asio;
+using std::chrono::seconds;
+
+namespace {
+constexpr std::size_t batch = 16;   // messages whose directories are flushed together
+constexpr seconds scan_interval{1500}, after_trouble{123}, after_unreadable{10};
+}
+
+TodoScan::TodoScan(net::Executor executor, Intake& intake, Agenda& agenda, Cleaner& cleaner,
+                   Log& log, std::function<void()> changed)
+    : intake_(intake),
+      agenda_(agenda),
+      cleaner_(cleaner),
+      log_(log),
+      changed_(std::move(changed)),
+      timer_(executor),
+      reopened_(executor)
+{
+}
+
+asio::awaitable<void> TodoScan::run()
+{
+    while (!ending_) {
+        const auto numbers = look();
+        for (std::size_t i = 0; i < numbers.size() && !ending_; i += batch) {
+            take(numbers, i, std::min(i + batch, numbers.size()));
+            co_await net::sleep_for(seconds(0));
+        }
+        if (!ending_) co_await wait();
+    }
+    at_rest_ = true;
+    changed_();
+}
+
+asio::awaitable<void> TodoScan::wait()
+{
+    const auto pause = !listed_                       ? after_unreadable
+                       : intake_.wants_another_look() ? after_trouble
+                                                      : scan_interval;
+    const auto moment = std::chrono::steady_clock::now() + pause;
+    at_rest_ = true;
+    changed_();
+    while (!pulled_ && !ending_)
+        if (co_await timer_.wait_until(moment)) break;
+    at_rest_ = false;
+    // Reopened before the scan: what is written from now on wakes us again (contract 5.4).
+    if (!std::exchange(pulled_, false)) co_return;
+    trigger_.reopen();
+    reopened_.call();
+}
+
+asio::awaitable<void> TodoScan::watch_trigger()
+{
+    for (;;) {
+        co_await net::readable(trigger_.descriptor());
+        pulled_ = true;
+        timer_.call();
+        co_await reopened_.wait();
+    }
+}
+
+void TodoScan::end()
+{
+    ending_ = true;
+    timer_.call();
+}
+
+std::vector<queue::MessageNumber> TodoScan::look()
+{
+    std::vector<queue::MessageNumber> numbers;
+    listed_ = false;
+    try {
+        for (const auto& name : list_directory("todo"))
+            if (const auto n = queue::message_number(name)) numbers.push_back(*n);
+        listed_ = true;
+    } catch (const std::system_error&) {
+        log_.alert("unable to opendir todo, sleeping...");
+    }
+    return numbers;
+}
+
+// Files first, then their directories, then todo/N may go: one flush of each directory for all of
+// them.
+void TodoScan::take(const std::vector<queue::MessageNumber>& numbers, std::size_t from,
+                    std::size_t to)
+{
+    std::vector<Taken> taken;
+    std::set<std::string> touched;
+    for (auto i = from; i < to; ++i)
+        if (!asked_.contains(numbers[i]))
+            if (const auto one = intake_.take(numbers[i], touched)) taken.push_back(*one);
+    durably([&] {
+        for (const auto& directory : touched) sync_directory(directory);
+    });
+    for (const auto one : taken) {
+        asked_.insert(one.message);
+        cleaner_.ask(queue::Spool::todo(one.message),
+                     [this, one](char answer) { removed(one, answer); });
+    }
+}
+
+void TodoScan::removed(Taken taken, char answer)
+{
+    asked_.erase(taken.message);
+    if (answer != '+') {
+        log_.warning("qmail-clean unable to clean up " + queue::Spool::todo(taken.message));
+    } else {
+        const auto now = agenda_.now();
+        if (taken.has_local) agenda_.local.add(now, taken.message);
+        if (taken.has_remote) agenda_.remote.add(now, taken.message);
+        if (!taken.has_local && !taken.has_remote) agenda_.done.add(now, taken.message);
+    }
+    changed_();
+}
+
+}
