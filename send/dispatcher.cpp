@@ -102,8 +102,8 @@ asio::awaitable<void> Dispatcher::work()
 asio::awaitable<void> Dispatcher::last_answers()
 {
     const auto limit = std::chrono::steady_clock::now() + std::chrono::seconds(60);
-    while (cleaner_.is_alive() && !cleaner_.is_idle())
-        if (co_await timer_.wait_until(limit)) break;
+    for (bool late = false; !late && cleaner_.is_alive() && !cleaner_.is_idle();)
+        late = co_await timer_.wait_until(limit);
 }
 
 void Dispatcher::step()

@@ -55,8 +55,8 @@ asio::awaitable<void> TodoScan::wait()
     const auto moment = std::chrono::steady_clock::now() + pause;
     at_rest_ = true;
     changed_();
-    while (!pulled_ && !ending_)
-        if (co_await timer_.wait_until(moment)) break;
+    for (bool came = false; !came && !pulled_ && !ending_;)
+        came = co_await timer_.wait_until(moment);
     at_rest_ = false;
     // Reopened before the scan: what is written from now on wakes us again (contract 5.4).
     if (!std::exchange(pulled_, false)) co_return;

@@ -37,7 +37,11 @@ asio::awaitable<bool> Timer::wait_until(Moment moment)
 
 asio::awaitable<void> Timer::wait()
 {
-    while (co_await wait_until(Moment::max())) continue;
+    // g++ 12 goes astray where co_await stands in the condition of a loop.
+    for (bool called = false; !called;) {
+        const bool came = co_await wait_until(Moment::max());
+        called = !came;
+    }
 }
 
 void Timer::call()
