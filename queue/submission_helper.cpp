@@ -1,0 +1,249 @@
+#include "queue/submission_helper.hpp"
+
+#include "base/sys/error.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/signal.hpp"
+#include "base/sys/spawn.hpp"
+#include "base/text.hpp"
+#include "queue/exit_code.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <system_error>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+namespace grapnel::queue {
+
+namespace {
+
+constexpr std::size_t longest_request = 32768, descriptors_each = 4;
+
+struct Request {
+    std::vector<std::string> variables;
+    std::vector<Fd> descriptors;   // message, envelope, response, result
+};
+
+// A control message with room for our descriptors, aligned as the kernel wants it.
+union Control {
+    cmsghdr header;
+    std::array<char, CMSG_SPACE(descriptors_each * sizeof(int))> bytes;
+};
+
+std::vector<Fd> received_descriptors(msghdr& message)
+{
+    std::vector<Fd> result;
+    for (auto* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        for (std::size_t i = 0; i < count; ++i) {
+            int number = -1;
+            std::memcpy(&number, CMSG_DATA(header) + i * sizeof number, sizeof number);
+            result.emplace_back(number);
+        }
+    }
+    return result;
+}
+
+// nullopt: the peer is gone. A frame that is not one of ours has no descriptors.
+std::optional<Request> receive(int socket, std::vector<char>& room)
+{
+    Control control{};
+    iovec part{room.data(), room.size()};
+    msghdr message{};
+    message.msg_iov = &part;
+    message.msg_iovlen = 1;
+    message.msg_control = control.bytes.data();
+    message.msg_controllen = control.bytes.size();
+    const auto got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EMFILE)) return Request{};
+    if (got <= 0) return std::nullopt;
+    Request request{{}, received_descriptors(message)};
+    std::string_view bytes(room.data(), static_cast<std::size_t>(got));
+    bytes.remove_prefix(1);
+    while (const auto entry = take_until(bytes, '\0')) request.variables.emplace_back(*entry);
+    if (request.descriptors.size() != descriptors_each || (message.msg_flags & MSG_TRUNC) != 0)
+        request.descriptors.clear();
+    return request;
+}
+
+class Helper {
+public:
+    Helper(int socket, const Environment& environment, const VariableRule& allowed)
+        : socket_(socket), environment_(environment), allowed_(allowed)
+    {
+    }
+
+    int run()
+    {
+        for (;;) {
+            std::vector<pollfd> waiting{{socket_, POLLIN, 0}};
+            for (const auto& job : jobs_) waiting.push_back({job.watch.get(), POLLIN, 0});
+            if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return 111;
+            for (std::size_t i = waiting.size(); i-- > 1;)
+                if (waiting[i].revents != 0) reap(i - 1);
+            if (waiting[0].revents == 0) continue;
+            auto request = receive(socket_, room_);
+            if (!request) return 0;
+            if (!request->descriptors.empty()) start(std::move(*request));
+        }
+    }
+
+private:
+    struct Job {
+        Child child;
+        Fd watch, result;
+    };
+
+    static void tell(const Fd& result, const HelperFrame& frame)
+    {
+        try {
+            write_all(result.get(), frame.encode());
+        } catch (const std::system_error&) {
+            // The session that asked has gone; its message was cut short and is not queued.
+        }
+    }
+
+    void start(Request request)
+    {
+        auto& fds = request.descriptors;
+        try {
+            Job job{spawn_queue(request), Fd(), std::move(fds[3])};
+            tell(job.result, {HelperFrame::Kind::started, false, job.child.pid()});
+            job.watch = Fd(static_cast<int>(::syscall(SYS_pidfd_open, job.child.pid(), 0)));
+            if (job.watch)
+                jobs_.push_back(std::move(job));
+            else
+                finish(job);   // no way to watch it: wait, which is slow but right
+        } catch (const std::system_error& error) {
+            tell(fds[3], {HelperFrame::Kind::refused, false, error.code().value()});
+        }
+    }
+
+    Child spawn_queue(const Request& request) const
+    {
+        Environment variables = environment_;
+        for (const auto& entry : request.variables) {
+            if (!allowed_ || !allowed_(entry)) throw_error(EPERM, "variable refused");
+            const auto equals = entry.find('=');
+            variables.set(entry.substr(0, equals), entry.substr(equals + 1));
+        }
+        variables.set("ERROR_FD", "4");
+        const auto& fds = request.descriptors;
+        return spawn({.path = variables.get("QMAILQUEUE").value_or("bin/qmail-queue"),
+                      .environment = variables.entries(),
+                      // One pipe on 4 and 6: callers of either convention are understood.
+                      .descriptors = {{0, fds[0].get()},
+                                      {1, fds[1].get()},
+                                      {4, fds[2].get()},
+                                      {6, fds[2].get()}},
+                      .directory = home(),
+                      .exec_failed_later = exit_code::exec_failed,
+                      .exec_failed_never = exit_code::exec_failed});
+    }
+
+    static void finish(Job& job)
+    {
+        const auto ending = job.child.wait();
+        tell(job.result, {HelperFrame::Kind::ended, ending.crashed, ending.code});
+    }
+
+    void reap(std::size_t index)
+    {
+        finish(jobs_[index]);
+        jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(index));
+    }
+
+    int socket_;
+    const Environment& environment_;
+    const VariableRule& allowed_;
+    std::vector<Job> jobs_;
+    std::vector<char> room_ = std::vector<char>(longest_request);
+};
+
+// Nothing of the peer's stays open here: neither its clients nor its listening sockets.
+void keep_only(int socket)
+{
+    const Fd nothing = open_file("/dev/null", O_RDWR);
+    if (::dup2(nothing.get(), 0) < 0 || ::dup2(nothing.get(), 1) < 0 || ::dup2(socket, 3) < 0)
+        throw_errno("unable to set up the submission helper");
+    ::fcntl(3, F_SETFD, FD_CLOEXEC);
+    ::syscall(SYS_close_range, 4u, ~0u, 0u);
+}
+
+}
+
+std::string HelperFrame::encode() const
+{
+    std::string bytes(size, '\0');
+    bytes[0] = static_cast<char>(kind);
+    bytes[1] = crashed ? 1 : 0;
+    std::memcpy(bytes.data() + 4, &value, sizeof value);
+    return bytes;
+}
+
+std::optional<HelperFrame> HelperFrame::decode(std::string_view bytes)
+{
+    if (bytes.size() != size || std::string_view("PRE").find(bytes[0]) == std::string_view::npos)
+        return std::nullopt;
+    HelperFrame frame{static_cast<Kind>(bytes[0]), bytes[1] != 0, 0};
+    std::memcpy(&frame.value, bytes.data() + 4, sizeof frame.value);
+    return frame;
+}
+
+Fd start_submission_helper(const Environment& environment, const VariableRule& allowed)
+{
+    std::array<int, 2> pair{};
+    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
+        throw_errno("unable to make the socket of the submission helper");
+    Fd ours(pair[0]), theirs(pair[1]);
+    fork_child([&] {
+        // It ends with its peer, not with a signal to the process group, or messages would be lost
+        // half-way.
+        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM})
+            ignore_signal(number);
+        default_signal(SIGCHLD);
+        unblock_all_signals();
+        keep_only(theirs.get());
+        return Helper(3, environment, allowed).run();
+    });
+    return ours;
+}
+
+HelperJob ask_helper(int socket, const std::vector<std::string>& variables)
+{
+    Pipe message = make_pipe(), envelope = make_pipe(), response = make_pipe(),
+         result = make_pipe();
+    std::string request = "q";
+    for (const auto& entry : variables) request += entry + '\0';
+    if (request.size() > longest_request) throw_error(E2BIG, "too many variables for qmail-queue");
+    const std::array<int, descriptors_each> theirs{message.reader.get(), envelope.reader.get(),
+                                                   response.writer.get(), result.writer.get()};
+    Control control{};
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN(sizeof theirs);
+    std::memcpy(CMSG_DATA(&control.header), theirs.data(), sizeof theirs);
+    iovec part{request.data(), request.size()};
+    msghdr frame{};
+    frame.msg_iov = &part;
+    frame.msg_iovlen = 1;
+    frame.msg_control = control.bytes.data();
+    frame.msg_controllen = control.bytes.size();
+    if (::sendmsg(socket, &frame, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+        throw_errno("unable to ask the submission helper");
+    for (const auto* ours : {&message.writer, &envelope.writer, &response.reader, &result.reader})
+        set_nonblocking(ours->get());
+    return {std::move(message.writer), std::move(envelope.writer), std::move(response.reader),
+            std::move(result.reader)};
+}
+
+}

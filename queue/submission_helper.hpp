@@ -1,0 +1,49 @@
+// A small process that runs qmail-queue (or what QMAILQUEUE names) for one that may not start
+// programs itself: it is forked before the first byte from outside is read, and reads frames of
+// that one peer only.
+#pragma once
+
+#include "base/sys/environment.hpp"
+#include "base/sys/fd.hpp"
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grapnel::queue {
+
+// May a submission set this variable ("NAME=value")? Asked in the helper: the peer's word is not
+// enough.
+using VariableRule = std::function<bool(std::string_view entry)>;
+
+// Forks it; returns the socket to ask over. It ends when every copy of that socket is closed.
+// The program starts with `environment`; without a rule a submission may set none.
+Fd start_submission_helper(const Environment& environment, const VariableRule& allowed = {});
+
+// The four descriptors of one submission, passed to the helper; ours are the other ends.
+struct HelperJob {
+    Fd message;    // write the message here,
+    Fd envelope;   // then the envelope here
+    Fd response;   // what the queue program says on its descriptor 4 or 6
+    Fd result;     // frames: started, then ended
+};
+// Throws system_error: no descriptors left, or the helper is gone or too busy.
+HelperJob ask_helper(int socket, const std::vector<std::string>& variables);
+
+struct HelperFrame {
+    enum class Kind : std::uint8_t { started = 'P', refused = 'R', ended = 'E' };
+    Kind kind = Kind::refused;
+    bool crashed = false;
+    std::int32_t value = 0;   // process id, errno, exit code or signal
+
+    static constexpr std::size_t size = 8;
+    std::string encode() const;
+    static std::optional<HelperFrame> decode(std::string_view bytes);
+};
+
+}

@@ -1,0 +1,67 @@
+#include "smtpd/command.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace grapnel::smtpd {
+
+void CommandReader::keep(std::string_view piece)
+{
+    total_ += piece.size();
+    if (total_ <= longest_command) line_ += piece;
+}
+
+std::optional<CommandLine> CommandReader::finish()
+{
+    CommandLine line;
+    if (total_ > longest_command)
+        line.fault = CommandLine::Fault::too_long;
+    else if (bare_)
+        line.fault = CommandLine::Fault::bare;
+    else
+        line.text = std::move(line_);
+    line_ = std::string();
+    total_ = 0;
+    carriage_return_ = bare_ = false;
+    if (!bare_lf_) return line;
+    if (!line.text.empty() && line.text.back() == '\r') line.text.pop_back();
+    line.text.resize(std::min(line.text.size(), line.text.find('\0')));
+    return line;
+}
+
+std::optional<CommandLine> CommandReader::take(std::string_view& bytes)
+{
+    while (!bytes.empty()) {
+        if (total_ > hopeless_command) return CommandLine{{}, CommandLine::Fault::hopeless};
+        const auto end =
+            bytes.find_first_of(bare_lf_ ? std::string_view("\n") : std::string_view("\r\n\0", 3));
+        if (carriage_return_ && end != 0) bare_ = true;
+        carriage_return_ = carriage_return_ && end == 0;
+        const auto piece = bytes.substr(0, std::min(end, hopeless_command));
+        keep(piece);
+        bytes.remove_prefix(piece.size());
+        if (piece.size() != end) continue;
+        const char special = bytes.front();
+        bytes.remove_prefix(1);
+        ++total_;
+        if (special == '\n' && (bare_lf_ || carriage_return_)) {
+            total_ -= bare_lf_ ? 1 : 2;   // the limit is on the text; the reply speaks of the line
+            return finish();
+        }
+        if (special != '\r' || carriage_return_) bare_ = true;
+        carriage_return_ = special == '\r';
+    }
+    return std::nullopt;
+}
+
+Command split_command(std::string_view line)
+{
+    const auto blank = line.find(' ');
+    if (blank == std::string_view::npos) return {line, {}};
+    auto argument = line.substr(blank);
+    argument.remove_prefix(std::min(argument.size(), argument.find_first_not_of(' ')));
+    return {line.substr(0, blank), argument};
+}
+
+}

@@ -1,0 +1,91 @@
+// Command lines: where one ends in the input, its verb, the path and parameters of MAIL and RCPT.
+// RFC 5321 4.1. Pure; every limit on what a stranger can make us keep is here.
+#pragma once
+
+#include "smtpd/lax.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grapnel::smtpd {
+
+inline constexpr std::size_t longest_command = 4096, longest_path = 1000, longest_local = 256,
+                             longest_domain = 255, most_parameters = 100;
+// Without a line end in so many octets nobody there speaks SMTP.
+inline constexpr std::size_t hopeless_command = 65536;
+
+struct CommandLine {
+    enum class Fault { none, bare, too_long, hopeless };
+    std::string text;   // without its end; empty with a fault
+    Fault fault = Fault::none;
+};
+
+// Only CR LF ends a line (RFC 5321 2.3.8); with bare_lf classic qmail's reading: LF does, one CR
+// before it is dropped, a NUL cuts the line.
+class CommandReader {
+public:
+    explicit CommandReader(bool bare_lf = false) : bare_lf_(bare_lf) {}
+
+    // Takes from the front of bytes up to and with a line end; nullopt: all taken, no end yet.
+    std::optional<CommandLine> take(std::string_view& bytes);
+    bool inside_line() const { return total_ > 0; }
+
+private:
+    void keep(std::string_view piece);
+    std::optional<CommandLine> finish();
+
+    std::string line_;
+    std::size_t total_ = 0;   // octets of this line so far, kept or not
+    bool bare_lf_, carriage_return_ = false, bare_ = false;
+};
+
+struct Command {
+    std::string_view verb, argument;
+};
+// The verb ends at the first blank; the argument begins after the blanks. Views into line.
+Command split_command(std::string_view line);
+
+// How a path or a parameter is wrong; the session knows the reply.
+enum class Fault {
+    none,
+    syntax,      // no FROM:, no brackets …
+    mailbox,     // the address inside
+    no_domain,   // a mailbox without @
+    domain,      // too long
+    too_long,
+    control,   // controls in it
+    non_ascii,
+    parameter,   // unknown or switched off
+    twice,       // given twice
+    value,       // of a parameter
+};
+
+struct PathRules {
+    bool brackets_optional = false, classic = false;   // classic: taken apart exactly as qmail did
+    bool without_domain = false;                       // "joe" is taken
+    bool controls = false, underscore = false;
+    bool may_be_empty = false, may_be_postmaster = false;
+};
+
+struct Path {
+    std::string address;      // unquoted, as the queue holds it
+    std::string as_given;     // what stood between the brackets
+    std::string parameters;   // what follows the path
+    bool literal = false;     // the domain is an address literal
+};
+
+// argument: "FROM:<a@b> SIZE=1"; keyword: "FROM:".
+Fault parse_path(std::string_view argument, std::string_view keyword, const PathRules& rules,
+                 Path& path);
+
+// A mailbox of RFC 5321 4.1.2, source route stripped; address becomes the unquoted form.
+Fault parse_mailbox(std::string_view text, const PathRules& rules, Path& path);
+
+// A domain, an address literal, or (underscores) what hosts call themselves: fit for EHLO.
+bool is_host_name(std::string_view text, bool underscore);
+bool is_address_literal(std::string_view text);
+
+}

@@ -1,0 +1,59 @@
+// The control files that smtpd uses, read once: by a one-shot session at its start, by the server
+// whenever control/ has changed, for new sessions.
+#pragma once
+
+#include "base/mail/name_table.hpp"
+#include "base/net/ip_address.hpp"
+#include "base/sys/cdb.hpp"
+#include "base/sys/control.hpp"
+#include "smtpd/extensions.hpp"
+#include "smtpd/lax.hpp"
+#include "smtpd/rules.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace grapnel::smtpd {
+
+enum class EarlyTalk { refuse, ignore, delay };
+
+struct Config {
+    std::string me, greeting, local_ip_host;
+    std::chrono::seconds timeout{1200};
+    NameSet locals, percent_hack;
+    std::optional<NameSet> rcpthosts;
+    std::optional<CdbReader> more_rcpthosts;
+    // Senders ("a@b", "@b") in lower case, with the code and text of their own where one is given.
+    std::map<std::string, std::string, std::less<>> bad_senders;
+    std::uint64_t databytes = 0, max_line = 0;
+    std::size_t max_recipients = 1000;
+    unsigned max_hops = 100;
+    LaxWords lax;
+    Extensions extensions;
+    EarlyTalk early_talk = EarlyTalk::refuse;
+    std::chrono::seconds greet_delay{0};
+    bool local_time = false;
+    std::vector<net::IpAddress> my_addresses;
+
+    // Of the server alone.
+    Rules rules;
+    std::size_t max_sessions = 1000, max_per_client = 20;
+    double rate = 10, burst = 50;
+
+    std::vector<std::string> complaints;   // bad lines: logged, skipped
+
+    bool is_my_address(const net::IpAddress& address) const;
+};
+
+// Throws system_error where a file cannot be read, Stop where "me" and "smtpgreeting" are both
+// absent.
+Config load_config(const Control& control);
+
+// Names of all files that load_config reads: what the server watches.
+const std::vector<std::string>& config_files();
+
+}

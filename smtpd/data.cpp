@@ -1,0 +1,129 @@
+#include "smtpd/data.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+
+namespace grapnel::smtpd {
+
+namespace {
+constexpr std::size_t longest_name = 9;   // "delivered"
+}
+
+DataReader::Trouble DataReader::trouble() const
+{
+    if (bare_) return Trouble::bare;
+    if (hops_ >= rules_.max_hops) return Trouble::looping;
+    if (rules_.max_bytes > 0 && bytes_ > rules_.max_bytes) return Trouble::too_big;
+    if (long_line_) return Trouble::line_too_long;
+    return nul_ ? Trouble::nul_in_header : Trouble::none;
+}
+
+// Counts what a line of the message is; its LF is not part of piece.
+void DataReader::look_at(std::string_view piece)
+{
+    line_length_ += piece.size();
+    if (rules_.max_line > 0 && line_length_ + 2 > rules_.max_line) long_line_ = true;
+    if (!in_header_) return;
+    if (rules_.refuse_nul_in_header && piece.find('\0') != std::string_view::npos) nul_ = true;
+    if (line_begin_.size() < longest_name)
+        line_begin_ += lower(piece.substr(0, longest_name - line_begin_.size()));
+}
+
+void DataReader::store(std::string_view piece, std::string& stored)
+{
+    bytes_ += piece.size();
+    if (trouble() == Trouble::none) stored += piece;
+}
+
+void DataReader::end_line(std::string& stored)
+{
+    if (in_header_) {
+        if (line_begin_.starts_with("received") || line_begin_.starts_with("delivered")) ++hops_;
+        if (line_length_ == 0) in_header_ = false;
+        line_begin_.clear();
+    }
+    line_length_ = 0;
+    store("\n", stored);
+}
+
+void DataReader::bare_cr(std::string& stored)
+{
+    if (rules_.bare_cr == BareCr::refuse) bare_ = true;
+    const std::string_view kept = rules_.bare_cr == BareCr::blank ? " " : "\r";
+    look_at(kept);
+    store(kept, stored);
+}
+
+void DataReader::bare_lf(std::string& stored)
+{
+    if (rules_.bare_lf == BareLf::line_end) return end_line(stored);
+    bare_ = true;
+    stopped_ = rules_.bare_lf == BareLf::stop;
+}
+
+// One octet where it matters what came before it. True: the message has ended or the session must.
+bool DataReader::special(char c, std::string& stored)
+{
+    const Place before = place_;
+    const auto held_back = [&] {
+        // A dot that was no end after all: behind CR it is text (".CR x" keeps its dot, as in
+        // qmail).
+        if (before != Place::dot_return) return;
+        look_at(".");
+        store(".", stored);
+    };
+    if (c == '\r') {
+        if (before == Place::carriage_return || before == Place::dot_return) {
+            held_back();
+            bare_cr(stored);
+        }
+        place_ = before == Place::dot ? Place::dot_return : Place::carriage_return;
+        return false;
+    }
+    if (c == '\n') {
+        if (before == Place::dot_return) return ended_ = true;
+        place_ = Place::text;
+        if (before == Place::carriage_return) {
+            end_line(stored);
+            place_ = Place::line_start;
+        } else {
+            bare_lf(stored);
+        }
+        return stopped_;
+    }
+    if (before == Place::carriage_return || before == Place::dot_return) {
+        held_back();
+        bare_cr(stored);
+    }
+    if (c == '.' && before == Place::line_start) {
+        place_ = Place::dot;
+        return false;
+    }
+    place_ = Place::text;
+    look_at({&c, 1});
+    store({&c, 1}, stored);
+    return false;
+}
+
+DataReader::State DataReader::take(std::string_view& bytes, std::string& stored)
+{
+    while (!bytes.empty() && !ended_ && !stopped_) {
+        if (place_ == Place::text) {
+            const auto end = std::min(bytes.size(), bytes.find_first_of("\r\n"));
+            if (end > 0) {
+                look_at(bytes.substr(0, end));
+                store(bytes.substr(0, end), stored);
+                bytes.remove_prefix(end);
+                continue;
+            }
+        }
+        const char c = bytes.front();
+        bytes.remove_prefix(1);
+        if (special(c, stored)) break;
+    }
+    if (stopped_) return State::stopped;
+    return ended_ ? State::ended : State::more;
+}
+
+}

@@ -1,0 +1,107 @@
+#include "smtpd/log.hpp"
+
+#include "base/sys/log.hpp"
+
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace grapnel::smtpd::log {
+
+namespace {
+
+constexpr std::size_t longest_line = 1000;
+
+bool muted = false;
+std::uint64_t lost = 0;
+
+// A pipe that can take anything takes a page (pipe(7)), so this write does not wait.
+void write_line(std::string text)
+{
+    if (muted) return;
+    pollfd descriptor{2, POLLOUT, 0};
+    if (::poll(&descriptor, 1, 0) <= 0 || (descriptor.revents & POLLOUT) == 0) {
+        ++lost;
+        return;
+    }
+    if (lost > 0) {
+        log_line(2, "smtpd: " + std::to_string(lost) + " log lines were lost");
+        lost = 0;
+    }
+    log_line(2, printable(text, longest_line));
+}
+
+// Blanks would make a value look like the next key.
+std::string value(std::string_view text)
+{
+    std::string result = printable(text, 256);
+    for (auto& c : result)
+        if (c == ' ') c = '_';
+    return result;
+}
+
+std::string event(const std::string& session, std::string_view what, const Peer& peer)
+{
+    return "smtpd " + session + ": " + std::string(what) + " ip=" + value(peer.ip);
+}
+
+}
+
+void open(int client)
+{
+    struct stat ours {
+    }, theirs{};
+    if (::fstat(2, &ours) != 0 || ::fstat(client, &theirs) != 0) return;
+    muted = S_ISSOCK(ours.st_mode) && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+void connected(const std::string& session, const Peer& peer)
+{
+    write_line(event(session, "connect", peer) + " host=" + value(peer.host) +
+               (peer.may_relay() ? " relay=yes" : ""));
+}
+
+void closed(const std::string& session, const Peer& peer, std::string_view why)
+{
+    write_line(event(session, "close", peer) + " why=" + value(why));
+}
+
+void greeted(const std::string& session, const Peer& peer, std::string_view verb,
+             std::string_view name)
+{
+    write_line(event(session, verb, peer) + " name=" + value(name));
+}
+
+void sender(const std::string& session, const Peer& peer, std::string_view sender,
+            std::string_view id)
+{
+    write_line(event(session, "mail", peer) + " from=<" + value(sender) +
+               "> id=" + std::string(id));
+}
+
+void recipient(const std::string& session, const Peer& peer, std::string_view recipient)
+{
+    write_line(event(session, "rcpt", peer) + " to=<" + value(recipient) + '>');
+}
+
+void refused(const std::string& session, const Peer& peer, std::string_view what,
+             std::string_view argument, const Answer& answer)
+{
+    std::string line = event(session, std::string(what) + " refused", peer);
+    if (!argument.empty()) line += " argument=" + value(argument);
+    if (!answer.why.empty()) line += " why=" + value(answer.why);
+    write_line(line + " reply=" + std::to_string(answer.code) + '_' +
+               value(answer.enhanced + ' ' + answer.lines.front()));
+}
+
+void queued(const std::string& session, const Peer& peer, std::string_view id, long process,
+            std::uint64_t bytes, std::size_t recipients)
+{
+    write_line(event(session, "queued", peer) + " id=" + std::string(id) +
+               " qp=" + std::to_string(process) + " bytes=" + std::to_string(bytes) +
+               " recipients=" + std::to_string(recipients));
+}
+
+void server(std::string_view text) { write_line("smtpd: " + std::string(text)); }
+
+}

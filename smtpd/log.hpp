@@ -1,0 +1,33 @@
+// Every line that smtpd can say on descriptor 2: "smtpd SESSION: EVENT key=value …". What strangers
+// chose is made printable; a log that cannot take a line loses it, and mail goes on.
+#pragma once
+
+#include "smtpd/answer.hpp"
+#include "smtpd/peer.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace grapnel::smtpd::log {
+
+// Not where descriptor 2 is the client itself, as under some inetds.
+void open(int client);
+
+void connected(const std::string& session, const Peer& peer);
+void closed(const std::string& session, const Peer& peer, std::string_view why);
+void greeted(const std::string& session, const Peer& peer, std::string_view verb,
+             std::string_view name);
+void sender(const std::string& session, const Peer& peer, std::string_view sender,
+            std::string_view id);
+void recipient(const std::string& session, const Peer& peer, std::string_view recipient);
+// Any reply of class 4 or 5; what: the verb, "data" for a message.
+void refused(const std::string& session, const Peer& peer, std::string_view what,
+             std::string_view argument, const Answer& answer);
+void queued(const std::string& session, const Peer& peer, std::string_view id, long process,
+            std::uint64_t bytes, std::size_t recipients);
+
+// Of the server: "smtpd: TEXT".
+void server(std::string_view text);
+
+}

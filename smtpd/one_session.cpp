@@ -1,0 +1,72 @@
+#include "smtpd/one_session.hpp"
+
+#include "base/net/loop.hpp"
+#include "base/net/stream.hpp"
+#include "base/sys/account.hpp"
+#include "base/sys/confine.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/program.hpp"
+#include "base/sys/signal.hpp"
+#include "queue/submission_helper.hpp"
+#include "smtpd/log.hpp"
+#include "smtpd/session.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <csignal>
+#include <ctime>
+#include <exception>
+#include <memory>
+#include <string>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace grapnel::smtpd {
+
+namespace {
+
+// The socket may be one file behind both descriptors; pipes are two.
+net::asio::awaitable<void> converse(Surroundings surroundings, bool& quit)
+{
+    const auto executor = co_await net::asio::this_coro::executor;
+    net::Stream stream(executor, Fd(0), Fd(1));
+    Session session(stream, std::move(surroundings));
+    quit = co_await session.run();
+}
+
+int refuse(const std::string& text, const std::string& trouble)
+{
+    log::server(trouble);
+    write_all(1, "421 " + text + "\r\n");
+    return 1;
+}
+
+}
+
+int run_one_session(const Environment& environment)
+{
+    ignore_signal(SIGPIPE);
+    log::open(0);
+    std::shared_ptr<const Config> config;
+    try {
+        change_directory(home());
+        if (::geteuid() == 0) become(role_identity(Role::daemon));
+        config = std::make_shared<const Config>(load_config(Control()));
+    } catch (const Stop& stop) {
+        return refuse("unable to read controls (#4.3.0)", stop.text);
+    } catch (const std::exception& error) {
+        return refuse("unable to read controls (#4.3.0)", error.what());
+    }
+    const Fd helper = queue::start_submission_helper(environment);
+    ::tzset();   // before files are out of reach
+    confine({.paths = Confinement::Paths{}, .system_calls = May::read_files});
+    for (const auto& complaint : config->complaints) log::server(complaint);
+    bool quit = false;
+    Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
+                              std::to_string(::getpid())};
+    net::run_until_done([&] { return converse(std::move(surroundings), quit); });
+    return quit ? 0 : 1;
+}
+
+}

@@ -1,0 +1,36 @@
+// Who is connected: what tcpserver's variables or the socket say of the client, and what was set
+// for this client alone (RELAYCLIENT, DATABYTES, LAX, SMTPEXT, QMAILQUEUE …).
+#pragma once
+
+#include "base/net/ip_address.hpp"
+#include "base/sys/environment.hpp"
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace grapnel::smtpd {
+
+struct Peer {
+    std::optional<net::IpAddress> address;
+    std::string ip = "unknown";
+    std::string host = "unknown";      // its name, where somebody looked it up
+    std::optional<std::string> info;   // TCPREMOTEINFO
+    std::string local = "unknown";     // our name or address on this connection
+    std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
+
+    // Variables that a queue program gets besides those this process was started with.
+    std::vector<std::pair<std::string, std::string>> variables;
+
+    bool may_relay() const { return relay_client.has_value(); }
+};
+
+// Under tcpserver or inetd. descriptor: the client; asked where no variable says who it is.
+Peer peer_of_environment(const Environment& environment, int descriptor);
+
+// In --listen: from the two ends, with what control/smtprules sets.
+Peer peer_of_connection(const net::Endpoint& remote, const net::Endpoint& local,
+                        const std::vector<std::pair<std::string, std::string>>& set);
+
+}

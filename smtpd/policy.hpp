@@ -1,0 +1,44 @@
+// Our own rules about senders and recipients: badmailfrom, rcpthosts, relaying, our addresses as
+// literals. Decides; says nothing to anybody.
+#pragma once
+
+#include "smtpd/answer.hpp"
+#include "smtpd/command.hpp"
+#include "smtpd/config.hpp"
+#include "smtpd/peer.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace grapnel::smtpd {
+
+class Policy {
+public:
+    Policy(const Config& config, const Peer& peer, const LaxWords& lax)
+        : config_(config), peer_(peer), lax_(lax)
+    {
+    }
+
+    // Where the sender is listed: what his recipients are told (RFC 2505 6: postmaster stays
+    // reachable).
+    std::optional<Answer> bad_sender(std::string_view sender) const;
+
+    // The domain is one of our addresses: its name then stands there.
+    std::string localized(const Path& path) const;
+
+    // nullopt: mail for it is taken.
+    std::optional<Answer> recipient(std::string_view address) const;
+
+    bool
+    is_postmaster(std::string_view address) const;   // ours: bare, or at a domain mail is taken for
+
+private:
+    bool takes_mail_for(std::string_view address) const;
+
+    const Config& config_;
+    const Peer& peer_;
+    const LaxWords& lax_;
+};
+
+}

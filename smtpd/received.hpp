@@ -1,0 +1,29 @@
+// The trace field that smtpd puts on top, in today's form and in classic qmail's. Pure.
+#pragma once
+
+#include "smtpd/peer.hpp"
+
+#include <ctime>
+#include <string>
+#include <string_view>
+
+namespace grapnel::smtpd {
+
+struct Reception {
+    std::string_view helo;       // what the client called itself; may be empty
+    std::string_view by;         // we
+    std::string_view protocol;   // SMTP, ESMTP …
+    std::string_view id;         // of the message
+    std::string_view only_recipient =
+        {};   // as given; empty where there are several (RFC 5321 4.4)
+    std::time_t when = 0;
+    int zone_minutes = 0;
+};
+
+// LF line ends, folded at 78 columns where it can be.
+std::string received_field(const Peer& peer, const Reception& reception);
+
+// "Received: from HOST (HELO NAME) (INFO@IP)\n  by LOCAL with SMTP; DATE\n"
+std::string classic_received_field(const Peer& peer, std::string_view helo, std::time_t when);
+
+}

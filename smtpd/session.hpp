@@ -1,0 +1,130 @@
+// The conversation with one client: order of commands, replies, limits. One code for a session on
+// descriptors 0 and 1 and for each connection of the server. Knows no sockets: a Stream and a
+// helper.
+#pragma once
+
+#include "base/mail/envelope.hpp"
+#include "base/net/stream.hpp"
+#include "smtpd/answer.hpp"
+#include "smtpd/command.hpp"
+#include "smtpd/config.hpp"
+#include "smtpd/data.hpp"
+#include "smtpd/parameters.hpp"
+#include "smtpd/peer.hpp"
+#include "smtpd/policy.hpp"
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace grapnel::queue {
+class AsyncSubmission;
+}
+
+namespace grapnel::smtpd {
+
+struct Surroundings {
+    std::shared_ptr<const Config> config;   // shared by all sessions that began with it
+    Peer peer;
+    int helper = -1;                 // the socket of the submission helper
+    std::string name = {};           // in log lines
+    const bool* crowded = nullptr;   // the server is short of places: be brief with people
+};
+
+class Session {
+public:
+    Session(net::Stream& stream, Surroundings surroundings);
+    ~Session();
+
+    // To its end; true: the client said QUIT. Throws nothing but what no session can answer for.
+    net::asio::awaitable<bool> run();
+
+    // Ends it when it may: 421 between commands, after the reply where a message is coming in.
+    void shut_down();
+
+private:
+    using SteadyClock = net::SteadyClock;
+    enum class Step { connected, greeted, sender_given, recipient_given, text_expected };
+    struct Verb {
+        std::string_view word;
+        Answer (Session::*handle)(std::string_view argument);
+        bool counts;   // towards the limit of commands
+    };
+    static const std::array<Verb, 16> verbs;
+
+    net::asio::awaitable<void> talk();
+    net::asio::awaitable<bool> greet();
+    net::asio::awaitable<std::optional<CommandLine>> next_command();
+    net::asio::awaitable<void> say(Answer answer);
+    net::asio::awaitable<void> flush();
+    net::asio::awaitable<void> after_helo();
+    Answer answer_to(const CommandLine& line);
+    Answer command(const Command& command);
+    Answer line_fault(CommandLine::Fault fault) const;
+    void count_fault(Answer& answer);
+    void set_deadline();
+    void forget_transaction();
+
+    Answer helo(std::string_view argument);
+    Answer ehlo(std::string_view argument);
+    Answer mail(std::string_view argument);
+    Answer rcpt(std::string_view argument);
+    Answer data(std::string_view argument);
+    Answer rset(std::string_view argument);
+    Answer noop(std::string_view argument);
+    Answer quit(std::string_view argument);
+    Answer vrfy(std::string_view argument);
+    Answer expn(std::string_view argument);
+    Answer help(std::string_view argument);
+    Answer obsolete(std::string_view argument);
+
+    // session_mail.cpp
+    Answer greeting_taken(std::string_view argument, bool extended);
+    PathRules sender_rules() const;
+    PathRules recipient_rules() const;
+    Answer fault_of_path(Fault fault, bool of_sender) const;
+    std::optional<Answer> refused_parameters(const Parameters& parameters) const;
+
+    // session_data.cpp
+    net::asio::awaitable<Answer> receive();
+    net::asio::awaitable<Result<queue::AsyncSubmission>> start_submission();
+    net::asio::awaitable<Answer> take_text(queue::AsyncSubmission& submission);
+    net::asio::awaitable<bool> more_text(SteadyClock::time_point begun, std::uint64_t received);
+    DataRules data_rules() const;
+    Answer answer_to_trouble(DataReader::Trouble trouble) const;
+    Answer answer_to_queue(const Result<>& result, std::uint64_t bytes, pid_t process);
+    std::string trace_field() const;
+    Envelope envelope() const;
+
+    bool classic() const { return lax_[Lax::qmail]; }
+    bool crowded() const { return around_.crowded && *around_.crowded; }
+    const Config& config() const { return *around_.config; }
+
+    net::Stream& stream_;
+    Surroundings around_;
+    LaxWords lax_;
+    Extensions offered_;
+    std::uint64_t databytes_ = 0;
+    Policy policy_;
+    CommandReader reader_;
+    std::string output_;
+
+    Step step_ = Step::connected;
+    bool extended_ = false, closing_ = false, quit_ = false, stopping_ = false;
+    bool receiving_ = false, just_greeted_ = false, silent_ = false;
+    std::string why_closed_ = "end of input";
+    std::string helo_;
+
+    std::string id_, sender_, first_recipient_;
+    std::optional<std::string> body_;
+    std::optional<Answer> bad_sender_;
+    std::vector<std::string> recipients_;
+
+    std::size_t commands_ = 0, transactions_ = 0, faults_ = 0;
+    std::optional<SteadyClock::time_point> line_begun_;
+    SteadyClock::time_point transaction_ended_ = SteadyClock::now();
+};
+
+}

@@ -1,0 +1,220 @@
+// DATA: the text goes to the queue as it arrives, and one reply says what became of it.
+#include "smtpd/session.hpp"
+
+#include "base/sys/clock.hpp"
+#include "base/text.hpp"
+#include "queue/async_submission.hpp"
+#include "smtpd/log.hpp"
+#include "smtpd/received.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+namespace grapnel::smtpd {
+
+using namespace std::chrono_literals;
+using net::asio::awaitable;
+
+namespace {
+
+// A dripping client cannot hold its place for ever: so many bytes a second, after five minutes of
+// grace.
+constexpr auto rate_window = 300s;
+constexpr std::uint64_t least_rate = 100;
+
+int zone_minutes(std::time_t when)
+{
+    std::tm here{};
+    ::localtime_r(&when, &here);
+    return static_cast<int>(here.tm_gmtoff / 60);
+}
+
+// The code in "words (#4.3.0)", as qmail writes it.
+std::string code_in(std::string_view text, std::string_view otherwise)
+{
+    const auto open = text.rfind("(#");
+    if (open == std::string_view::npos || !text.ends_with(')')) return std::string(otherwise);
+    const auto code = text.substr(open + 2, text.size() - open - 3);
+    const bool fits = code.size() >= 5 && code[0] == otherwise[0] &&
+                      code.find_first_not_of("0123456789.") == std::string_view::npos;
+    return std::string(fits ? code : otherwise);
+}
+
+}
+
+DataRules Session::data_rules() const
+{
+    DataRules rules;
+    if (lax_[Lax::barelffix]) {
+        rules.bare_lf = BareLf::line_end;
+        rules.bare_cr = BareCr::blank;
+    } else if (lax_[Lax::barelf451]) {
+        rules.bare_lf = BareLf::stop;
+    }
+    if (lax_[Lax::barecr]) rules.bare_cr = BareCr::keep;
+    rules.max_bytes = databytes_;
+    rules.max_line = lax_[Lax::nolimits] ? 0 : config().max_line;
+    rules.max_hops = config().max_hops;
+    rules.refuse_nul_in_header = !lax_[Lax::controls];
+    return rules;
+}
+
+std::string Session::trace_field() const
+{
+    const auto now = SystemClock().now();
+    if (lax_[Lax::received]) return classic_received_field(around_.peer, helo_, now);
+    Reception reception{
+        .helo = helo_, .by = config().me, .protocol = extended_ ? "ESMTP" : "SMTP", .id = id_};
+    if (recipients_.size() == 1) reception.only_recipient = first_recipient_;
+    reception.when = now;
+    if (config().local_time) reception.zone_minutes = zone_minutes(now);
+    return received_field(around_.peer, reception);
+}
+
+Envelope Session::envelope() const
+{
+    Envelope envelope{sender_, recipients_};
+    if (classic()) return envelope;
+    auto& records = envelope.extensions.message;
+    records.set("id", id_);
+    if (!lax_[Lax::received]) records.set("received", std::to_string(SystemClock().now()));
+    records.set("with", extended_ ? "ESMTP" : "SMTP");
+    if (around_.peer.address) records.set("ip", around_.peer.address->text());
+    if (around_.peer.host != "unknown")
+        records.set("ptr", around_.peer.host.substr(0, longest_extension_value));
+    if (!helo_.empty()) records.set("helo", helo_);
+    if (body_) records.set("body", *body_);
+    return envelope;
+}
+
+Answer Session::answer_to_trouble(DataReader::Trouble trouble) const
+{
+    switch (trouble) {
+    case DataReader::Trouble::bare:
+        return Answer(
+                   550, "5.6.0",
+                   "bare CR or LF in the message, see https://cr.yp.to/docs/smtplf.html (#5.6.0)")
+            .because("bare");
+    case DataReader::Trouble::looping:
+        return Answer(554, "5.4.6", "too many hops, this message is looping (#5.4.6)")
+            .because("maxhops");
+    case DataReader::Trouble::too_big:
+        return Answer(552, "5.3.4", "sorry, that message size exceeds my databytes limit (#5.3.4)")
+            .because("databytes");
+    case DataReader::Trouble::line_too_long:
+        return Answer(554, "5.6.0", "a line of the message is too long (#5.6.0)")
+            .because("maxline");
+    case DataReader::Trouble::nul_in_header:
+        return Answer(554, "5.6.0", "NUL in the header of the message (#5.6.0)").because("nul");
+    case DataReader::Trouble::none:
+        break;
+    }
+    return Answer(451, "4.3.0", "unexpected trouble (#4.3.0)");
+}
+
+Answer Session::answer_to_queue(const Result<>& result, std::uint64_t bytes, pid_t process)
+{
+    if (result) {
+        log::queued(around_.name, around_.peer, id_, process, bytes, recipients_.size());
+        std::string text =
+            "ok " + std::to_string(SystemClock().now()) + " qp " + std::to_string(process);
+        if (!classic()) text += " id " + id_;
+        return Answer(250, "2.0.0", text);
+    }
+    const auto& failure = result.error();
+    if (failure.retry == Retry::never)
+        return Answer(554, code_in(failure.text, "5.3.0"), failure.text).because("queue");
+    Answer answer(451, code_in(failure.text, "4.3.0"), failure.text);
+    if (!classic() && failure.text.starts_with("qq write error or disk full")) {
+        answer.code = 452;
+        answer.enhanced = "4.3.1";
+    }
+    return answer.because("queue");
+}
+
+// False: the client has left.
+awaitable<bool> Session::more_text(SteadyClock::time_point begun, std::uint64_t received)
+{
+    const auto now = SteadyClock::now();
+    const auto earned = rate_window + std::chrono::seconds(received / least_rate);
+    auto deadline = std::min<SteadyClock::time_point>(now + config().timeout, begun + earned);
+    stream_.expires_at(deadline);
+    co_return co_await stream_.fill();
+}
+
+// Reads to the true end whatever happens; what cannot be kept is no longer stored.
+awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
+{
+    DataReader reader(data_rules());
+    std::string stored = trace_field();
+    const auto begun = SteadyClock::now();
+    std::uint64_t received = 0;
+    auto state = DataReader::State::more;
+    for (;;) {
+        auto bytes = stream_.buffered();
+        const auto before = bytes.size();
+        state = reader.take(bytes, stored);
+        received += before - bytes.size();
+        stream_.consume(before - bytes.size());
+        if (reader.trouble() == DataReader::Trouble::none && !stored.empty())
+            co_await submission.write(stored);
+        stored.clear();
+        if (state != DataReader::State::more) break;
+        const bool more = co_await more_text(begun, received);
+        if (!more) {
+            closing_ = silent_ = true;
+            why_closed_ = "end of input in a message";
+            co_return Answer(451, "4.4.2", "message cut short (#4.4.2)");
+        }
+    }
+    if (state == DataReader::State::stopped)
+        co_return Answer(451, "4.6.0", "See https://cr.yp.to/docs/smtplf.html.")
+            .because("bare")
+            .and_hang_up();
+    if (reader.trouble() != DataReader::Trouble::none)
+        co_return answer_to_trouble(reader.trouble());
+    const Envelope all = envelope();
+    const auto result = co_await submission.finish(all);
+    co_return answer_to_queue(result, reader.bytes(), submission.pid());
+}
+
+awaitable<Answer> Session::receive()
+{
+    receiving_ = true;
+    Answer answer;
+    if (stream_.input_waiting() && !classic() && config().early_talk == EarlyTalk::refuse) {
+        answer = Answer(554, "5.5.0", "you talk before I do (#5.5.0)")
+                     .because("earlytalk")
+                     .and_hang_up();
+        why_closed_ = "early talker";
+    } else {
+        auto submission = co_await start_submission();
+        if (submission) {
+            co_await say(Answer(354, "", "go ahead"));
+            co_await flush();
+            answer = co_await take_text(*submission);
+        } else {
+            answer = Answer(451, "4.3.0", "qqt failure (#4.3.0)").because(submission.error().text);
+        }
+    }
+    receiving_ = false;
+    if (!answer.positive()) log::refused(around_.name, around_.peer, "data", id_, answer);
+    forget_transaction();
+    transaction_ended_ = SteadyClock::now();
+    co_return answer;
+}
+
+awaitable<Result<queue::AsyncSubmission>> Session::start_submission()
+{
+    std::vector<std::string> variables;
+    for (const auto& [name, value] : around_.peer.variables)
+        variables.push_back(name + '=' + value);
+    try {
+        co_return co_await queue::AsyncSubmission::start(around_.helper, std::move(variables));
+    } catch (const std::system_error& error) {
+        co_return temporary(error.what());
+    }
+}
+
+}

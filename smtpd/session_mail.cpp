@@ -1,0 +1,174 @@
+// EHLO, MAIL and RCPT: the envelope, command by command.
+#include "smtpd/session.hpp"
+
+#include "base/sys/clock.hpp"
+#include "base/text.hpp"
+#include "smtpd/log.hpp"
+
+#include <algorithm>
+
+namespace grapnel::smtpd {
+
+namespace {
+constexpr std::size_t most_transactions = 100, hard_recipient_limit = 50000, longest_helo = 255;
+}
+
+void Session::forget_transaction()
+{
+    if (step_ != Step::connected) step_ = Step::greeted;
+    id_.clear();
+    sender_.clear();
+    first_recipient_.clear();
+    body_.reset();
+    bad_sender_.reset();
+    recipients_ = {};
+}
+
+Answer Session::helo(std::string_view argument) { return greeting_taken(argument, false); }
+Answer Session::ehlo(std::string_view argument) { return greeting_taken(argument, true); }
+
+Answer Session::greeting_taken(std::string_view argument, bool extended)
+{
+    const bool bare = argument.empty() && lax_[Lax::barehelo];
+    if (!bare && !classic() && !is_host_name(argument, true))
+        return Answer(501, "5.5.4",
+                      argument.empty() ? "who are you? (#5.5.4)" : "that is no host name (#5.5.4)");
+    step_ = Step::greeted;
+    extended_ = extended;
+    just_greeted_ = true;
+    forget_transaction();
+    helo_ = argument.substr(0, longest_helo);
+    log::greeted(around_.name, around_.peer, extended ? "ehlo" : "helo", helo_);
+    Answer answer(250, "", config().greeting);
+    if (extended)
+        for (auto& line : ehlo_lines(offered_, databytes_, classic()))
+            answer.lines.push_back(std::move(line));
+    return answer;
+}
+
+PathRules Session::sender_rules() const
+{
+    PathRules rules;
+    rules.classic = lax_[Lax::laxpath];
+    rules.brackets_optional = around_.peer.may_relay();
+    rules.without_domain = around_.peer.may_relay() || lax_[Lax::nodomain];
+    rules.controls = lax_[Lax::controls];
+    rules.underscore = rules.may_be_empty = true;
+    return rules;
+}
+
+PathRules Session::recipient_rules() const
+{
+    PathRules rules = sender_rules();
+    rules.underscore = around_.peer.may_relay();
+    rules.may_be_empty = false;
+    rules.may_be_postmaster = true;
+    return rules;
+}
+
+Answer Session::fault_of_path(Fault fault, bool of_sender) const
+{
+    const std::string mailbox = of_sender ? "5.1.7" : "5.1.3";
+    const auto tagged = [](const std::string& text, const std::string& code) {
+        return text + " (#" + code + ')';
+    };
+    switch (fault) {
+    case Fault::too_long:
+        if (lax_[Lax::laxpath]) return Answer(555, "5.5.4", "syntax error (#5.5.4)");
+        return Answer(501, mailbox, tagged("address too long", mailbox));
+    case Fault::domain:
+        return Answer(501, "5.1.2", "domain too long (#5.1.2)");
+    case Fault::mailbox:
+        return Answer(501, mailbox, tagged("that is no address", mailbox));
+    case Fault::no_domain:
+        return Answer(501, mailbox, tagged("address without a domain", mailbox));
+    case Fault::control:
+        return Answer(501, mailbox, tagged("control characters in the address", mailbox));
+    case Fault::non_ascii:
+        return Answer(553, "5.6.7", "address is not ASCII (#5.6.7)");
+    case Fault::parameter:
+        return Answer(555, "5.5.4", "parameter not recognized (#5.5.4)");
+    case Fault::twice:
+        return Answer(501, "5.5.4", "parameter given twice (#5.5.4)");
+    case Fault::value:
+        return Answer(501, "5.5.4", "bad value of a parameter (#5.5.4)");
+    case Fault::none:
+    case Fault::syntax:
+        break;
+    }
+    return Answer(501, "5.5.4", "syntax error (#5.5.4)");
+}
+
+std::optional<Answer> Session::refused_parameters(const Parameters& parameters) const
+{
+    if (parameters.size && databytes_ > 0 && *parameters.size > databytes_)
+        return Answer(552, "5.3.4", "sorry, that message size exceeds my databytes limit (#5.3.4)")
+            .because("databytes");
+    return std::nullopt;
+}
+
+Answer Session::mail(std::string_view argument)
+{
+    if (step_ == Step::connected && !lax_[Lax::nohelo])
+        return Answer(503, "5.5.1", "EHLO first (#5.5.1)");
+    if (step_ > Step::greeted && !lax_[Lax::remail])
+        return Answer(503, "5.5.1", "one sender at a time (#5.5.1)");
+    Path path;
+    const auto fault = parse_path(argument, "FROM:", sender_rules(), path);
+    if (fault != Fault::none) return fault_of_path(fault, true);
+    Parameters parameters;
+    const auto wrong = classic() ? Fault::none
+                                 : parse_parameters(path.parameters, ParameterPlace::mail, offered_,
+                                                    lax_[Lax::params], parameters);
+    if (wrong != Fault::none) return fault_of_path(wrong, true);
+    if (auto refusal = refused_parameters(parameters)) return *refusal;
+    if (!lax_[Lax::nolimits] && ++transactions_ > most_transactions)
+        return Answer(421, "4.7.0", "too many messages in one session (#4.7.0)").and_hang_up();
+    forget_transaction();
+    step_ = Step::sender_given;
+    id_ = make_uuid7();
+    sender_ = policy_.localized(path);
+    body_ = std::move(parameters.body);
+    bad_sender_ = policy_.bad_sender(sender_);
+    log::sender(around_.name, around_.peer, sender_, id_);
+    return Answer(250, "2.1.0", "ok");
+}
+
+Answer Session::rcpt(std::string_view argument)
+{
+    if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
+    Path path;
+    const auto fault = parse_path(argument, "TO:", recipient_rules(), path);
+    if (fault != Fault::none) return fault_of_path(fault, false);
+    Parameters parameters;
+    const auto wrong = classic() ? Fault::none
+                                 : parse_parameters(path.parameters, ParameterPlace::rcpt, offered_,
+                                                    lax_[Lax::params], parameters);
+    if (wrong != Fault::none) return fault_of_path(wrong, false);
+    const std::string address = policy_.localized(path);
+    const bool postmaster = !classic() && policy_.is_postmaster(address);
+    if (bad_sender_ && !postmaster) return *bad_sender_;
+    if (auto refusal = policy_.recipient(address)) return *refusal;
+    const auto most = lax_[Lax::nolimits] ? hard_recipient_limit : config().max_recipients;
+    if (recipients_.size() >= most)
+        return Answer(452, "4.5.3", "too many recipients (#4.5.3)").because("maxrcpt");
+    if (recipients_.empty()) first_recipient_ = path.as_given;
+    recipients_.push_back(address + around_.peer.relay_client.value_or(""));
+    step_ = Step::recipient_given;
+    log::recipient(around_.name, around_.peer, recipients_.back());
+    return Answer(250, "2.1.5", "ok");
+}
+
+Answer Session::data(std::string_view argument)
+{
+    if (!argument.empty() && !classic())
+        return Answer(501, "5.5.4", "DATA takes no argument (#5.5.4)");
+    if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
+    if (recipients_.empty())
+        return classic() ? Answer(503, "", "RCPT first (#5.5.1)")
+                         : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
+    step_ = Step::text_expected;
+    return Answer(354, "", "go ahead");
+}
+
+}
