@@ -115,7 +115,7 @@ Config load_config(const Control& control)
     const auto me = control.line("me");
     const auto greeting = control.line("smtpgreeting");
     if (!me && !greeting) throw Stop{1, "neither control/me nor control/smtpgreeting is there"};
-    config.me = me.value_or(greeting->substr(0, greeting->find(' ')));
+    config.me = me ? *me : greeting->substr(0, greeting->find(' '));
     config.greeting = greeting.value_or(config.me);
     config.local_ip_host = control.line("localiphost").value_or(config.me);
     read_switches(control, config);

@@ -20,7 +20,8 @@ namespace {
 
 constexpr std::size_t most_commands = 10000, most_faults = 20, commands_a_turn = 16,
                       output_limit = 8192;
-constexpr auto line_limit = 5min, session_limit = 2h, crowded_limit = 10s, early_delay = 5s;
+constexpr std::chrono::seconds line_limit = 5min, session_limit = 2h, crowded_limit = 10s,
+                               early_delay = 5s;
 
 std::vector<std::string> words_of(const std::string& text)
 {

@@ -257,8 +257,8 @@ asio::awaitable<void> Stream::write(std::string_view bytes)
 
 bool Stream::input_waiting() const
 {
-    if (!buffered().empty()) return true;
     if (watch_->input_manner != Manner::socket) return false;
+    if (!buffered().empty()) return true;
     char byte = 0;
     return ::recv(watch_->input.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
