@@ -1,10 +1,9 @@
 #include "queue/async_submission.hpp"
 
+#include "base/net/loop.hpp"
 #include "base/sys/error.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/submission_helper.hpp"
-
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <cerrno>
@@ -55,7 +54,7 @@ AsyncSubmission::AsyncSubmission(net::Stream message, net::Stream envelope, net:
 boost::asio::awaitable<AsyncSubmission> AsyncSubmission::start(int helper,
                                                                std::vector<std::string> variables)
 {
-    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto executor = co_await net::this_executor();
     auto job = ask_helper(helper, variables);
     AsyncSubmission submission(net::Stream(executor, Fd(), std::move(job.message)),
                                net::Stream(executor, Fd(), std::move(job.envelope)),

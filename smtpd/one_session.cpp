@@ -11,8 +11,6 @@
 #include "smtpd/log.hpp"
 #include "smtpd/session.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <csignal>
 #include <ctime>
 #include <exception>
@@ -29,7 +27,7 @@ namespace {
 // The socket may be one file behind both descriptors; pipes are two.
 net::asio::awaitable<void> converse(Surroundings surroundings, bool& quit)
 {
-    const auto executor = co_await net::asio::this_coro::executor;
+    const auto executor = co_await net::this_executor();
     net::Stream stream(executor, Fd(0), Fd(1));
     Session session(stream, std::move(surroundings));
     quit = co_await session.run();

@@ -30,6 +30,11 @@ void start(Executor executor, boost::asio::awaitable<void> work,
     boost::asio::co_spawn(std::move(executor), std::move(work), std::move(ended));
 }
 
+boost::asio::awaitable<Executor> this_executor()
+{
+    co_return co_await boost::asio::this_coro::executor;
+}
+
 boost::asio::awaitable<void> yield_turn()
 {
     const auto executor = co_await boost::asio::this_coro::executor;

@@ -31,6 +31,9 @@ private:
 void start(Executor executor, boost::asio::awaitable<void> work,
            std::function<void(std::exception_ptr)> ended);
 
+// The loop that the asking coroutine runs in.
+boost::asio::awaitable<Executor> this_executor();
+
 // The others' turn; comes back when they have waited or ended.
 boost::asio::awaitable<void> yield_turn();
 
