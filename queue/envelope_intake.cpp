@@ -16,6 +16,11 @@ namespace {
 constexpr std::size_t kept_in_memory = 65536;
 }
 
+AddressStore::~AddressStore()
+{
+    if (named_) ::unlink(scratch_.c_str());
+}
+
 void AddressStore::append(char letter, std::string_view address)
 {
     buffer_ += letter;
@@ -23,7 +28,9 @@ void AddressStore::append(char letter, std::string_view address)
     if (buffer_.size() < kept_in_memory) return;
     if (!file_) {
         file_ = open_file(scratch_, O_RDWR | O_CREAT | O_EXCL, 0600);
+        named_ = true;
         remove_file(scratch_);
+        named_ = false;
     }
     write_all(file_.get(), buffer_, "envelope");
     buffer_.clear();

@@ -21,12 +21,15 @@ class AddressStore {
 public:
     // scratch: the name under which the file is made, for a moment, when memory does not do.
     explicit AddressStore(std::string scratch) : scratch_(std::move(scratch)) {}
+    AddressStore(const AddressStore&) = delete;
+    ~AddressStore();   // a name that could not be removed at once is tried again
     void append(char letter, std::string_view address);
     std::optional<std::string> next();   // "Taddress"; after the last append only
 
 private:
     std::string scratch_, buffer_;
     std::size_t read_ = 0;
+    bool named_ = false;
     Fd file_;
     std::optional<Reader> reader_;
 };

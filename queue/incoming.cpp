@@ -158,8 +158,8 @@ void Incoming::link_to_quarantine()
     });
     uncommitted_.commit();
     attempt(exit_code::write_error, [&] { sync(directory.get(), "quarantine"); });
-    ::unlink(Spool::intd(number_).c_str());
-    ::unlink(spool_.mess(number_).c_str());
+    // Nothing may bear the number when mess, and with it the inode, is gone.
+    if (::unlink(Spool::intd(number_).c_str()) == 0) ::unlink(spool_.mess(number_).c_str());
 }
 
 }
