@@ -62,13 +62,13 @@ Digest digest(std::string_view output)
     if (output.starts_with('s')) result.letter = 'Z';
     if (output.starts_with('h')) result.letter = 'D';
 
-    rest = output;
-    const auto first = take_until(rest, '\0');
-    if (!first) return result;
-    result.text = first->substr(std::min<std::size_t>(1, first->size()));
+    // The first text ends at the first NUL behind the letter, whatever the letter is.
+    const auto end = output.find('\0', 1);
+    if (end == std::string_view::npos) return result;
+    result.text = output.substr(1, end - 1);
+    rest = output.substr(end + 1);
     if (rank(message) <= rank(result.letter) && !rest.empty() && is_one_of(rest.front(), "KZD"))
-        result.text += rest.substr(
-            1, rest.find('\0') == std::string_view::npos ? rest.npos : rest.find('\0') - 1);
+        result.text += rest.substr(1, std::min(rest.find('\0'), rest.size()) - 1);
     return result;
 }
 

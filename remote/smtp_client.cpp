@@ -125,18 +125,16 @@ asio::awaitable<Verdict> converse(net::Stream stream, Errand errand, MessageFile
     SmtpDialogue dialogue(std::move(errand));
     try {
         co_await talk(stream, dialogue, message, bare_cr, limits);
-    } catch (const net::TimedOut&) {
-        dialogue.lost(SmtpDialogue::Loss::timed_out);
     } catch (const Garbled& garbled) {
-        dialogue.lost(SmtpDialogue::Loss::garbled, garbled.what());
+        dialogue.garbled(garbled.what());
     } catch (const Closed&) {
-        dialogue.lost(SmtpDialogue::Loss::closed);
+        dialogue.lost();
     } catch (const UnreadableMessage&) {
         dialogue.abandon({Fate::temporary, "4.3.0", "Unable to read message. (#4.3.0)\n"});
     } catch (const BareCrMet&) {
         dialogue.abandon(bare_cr_outcome());
-    } catch (const std::system_error&) {
-        dialogue.lost(SmtpDialogue::Loss::closed);
+    } catch (const std::system_error&) {   // net::TimedOut is one of them
+        dialogue.lost();
     }
     if (dialogue.may_say_quit()) co_await say_quit(stream);
     co_return dialogue.verdict();

@@ -96,22 +96,24 @@ void SmtpDialogue::abandon(Outcome message)
     decide(std::move(message));
 }
 
-void SmtpDialogue::lost(Loss loss, std::string_view raw)
+void SmtpDialogue::lost()
 {
     const bool before_mail = step_ == Step::greeting || step_ == Step::ehlo || step_ == Step::helo;
     lost_ = true;
     step_ = Step::over;
-    if (decided_) return;
     const std::string_view doubt = dot_sent_ ? " Possible duplicate!" : "";
-    std::string words = "Connected to " + errand_.peer;
-    if (loss == Loss::garbled) {
-        words += " but its answer was no SMTP reply." + std::string(doubt) + " (#4.5.0)\n";
-        if (!raw.empty()) words += "Remote host said: " + readable(raw);
-        if (!words.ends_with('\n')) words += '\n';
-    } else
-        words += " but connection died." + std::string(doubt) + " (#4.4.2)\n";
-    decide({Fate::temporary, loss == Loss::garbled ? "4.5.0" : "4.4.2", std::move(words)},
+    decide({Fate::temporary, "4.4.2",
+            "Connected to " + errand_.peer + " but connection died." + std::string(doubt) +
+                " (#4.4.2)\n"},
            before_mail);
+}
+
+// As a reply with a code that nobody knows: temporary, in the words for where we are.
+void SmtpDialogue::garbled(std::string_view raw)
+{
+    take(Reply(0, ""), raw);
+    lost_ = true;
+    if (step_ != Step::over) lost();
 }
 
 Outcome SmtpDialogue::said(const Reply& reply, std::string words) const
@@ -245,15 +247,12 @@ void SmtpDialogue::take_envelope(const Reply& reply)
     case Command::data:
         return take_data(reply);
     }
-    // RFC 5321 3.8: after 421 the server is gone, whatever was pipelined.
-    if (reply.code == 421) {
-        lost_ = true;
-        step_ = Step::over;
-    }
     const bool all_refused =
         verdict_.recipients.size() == errand_.recipients.size() && !any_accepted();
-    if (all_refused) give_up();
-    if (decided_ && awaited_.empty()) step_ = Step::over;
+    const bool gone = reply.code == 421;   // RFC 5321 3.8, whatever was sent ahead
+    if (gone && any_accepted()) return lost();
+    if (gone || all_refused) give_up();
+    if (gone || (decided_ && awaited_.empty())) step_ = Step::over;
 }
 
 void SmtpDialogue::take_mail(const Reply& reply)
@@ -274,9 +273,6 @@ void SmtpDialogue::take_rcpt(const Reply& reply)
         outcome.status = "4.5.3";
     }
     verdict_.recipients.push_back({false, std::move(outcome)});
-    if (reply.code == 421)
-        decide({Fate::temporary, "4.4.2",
-                "Connected to " + errand_.peer + " but connection died. (#4.4.2)\n"});
 }
 
 // Temporary as soon as one recipient is: the message is not done with.

@@ -45,8 +45,6 @@ struct Verdict {
 
 class SmtpDialogue {
 public:
-    enum class Loss { closed, garbled, timed_out };
-
     explicit SmtpDialogue(Errand errand);
 
     bool over() const { return step_ == Step::over; }
@@ -59,7 +57,8 @@ public:
 
     // raw: the reply's bytes as they came, for people to read. After each one ask for output again.
     void take(const Reply& reply, std::string_view raw);
-    void lost(Loss loss, std::string_view raw = {});
+    void garbled(std::string_view raw);   // what came is no reply, or too long for one
+    void lost();                          // closed, or silent for too long
     void abandon(Outcome message);   // our own trouble in the middle: the connection is dropped
 
     enum class Wait { greeting, command, data, final_reply };

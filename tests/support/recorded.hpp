@@ -16,6 +16,7 @@ public:
     explicit Recorded(std::vector<std::pair<std::string, std::string>> entries);
 
     const std::string& name() const { return entries_.front().second; }
+    const std::vector<std::pair<std::string, std::string>>& entries() const { return entries_; }
     std::string value(std::string_view key,
                       std::string_view fallback = "") const;   // the first one
     bool has(std::string_view key) const;
