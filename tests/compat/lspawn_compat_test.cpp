@@ -1,10 +1,7 @@
 // qmail-lspawn, with qmail-getpw and qmail-newu, as root among users of its own, before everything
 // that was recorded of the original in lspawn.txt.
 #include "base/sys/file.hpp"
-#include "build_config.hpp"
-#include "support/placeholders.hpp"
-#include "support/production.hpp"
-#include "support/recorded.hpp"
+#include "compat/accounts.hpp"
 
 #include <gtest/gtest.h>
 
@@ -20,7 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* message = "queue/mess/1/4711";
-constexpr uid_t first_uid = 62001;
 
 // Stands in for bin/qmail-local: notes its arguments and who it is.
 std::string stand_in(const std::string& notes, int exit_code)
@@ -61,14 +57,11 @@ public:
 private:
     void lay_out()
     {
-        production_.forget_users();
-        set_known("alias", Production::uid_of("alias"), 61001, std::string(build::home) + "/alias");
-        uid_t next = first_uid;
-        for (const auto& [name, state] : block_.pairs("account")) add(name, state, next++);
-        known_.insert({{"QMAIL", build::home}, {"S", "1"}, {"N", "4711"}});
+        known_ = make_accounts(production_, block_);
+        known_.insert({{"S", "1"}, {"N", "4711"}});
         spill(production_ / message, "Subject: x\n\nhi\n", 0644);
         const uid_t owner = block_.value("mess-owner") == "root" ? 0 : Production::uid_of("qmailq");
-        ASSERT_EQ(::chown((production_ / message).c_str(), owner, 61002), 0);
+        ASSERT_EQ(::chown((production_ / message).c_str(), owner, gid_of_queue), 0);
         spill(notes_ / "output", block_.value("local-output"), 0644);
         spill(notes_ / "error", block_.value("local-error"), 0644);
         fs::remove(production_ / "bin/qmail-local");
@@ -80,28 +73,6 @@ private:
         spill(production_ / "users/assign", expand(block_.value("assign"), known_));
         const Finished made = run(production_.inside({.argv = {"qmail-newu"}}));
         EXPECT_EQ(made.ending.code, 0) << made.errors;
-    }
-
-    void add(const std::string& name, const std::string& state, uid_t uid)
-    {
-        const std::string home = production_ / ("home/" + name);
-        fs::remove_all(home);
-        if (state == "root") uid = 0;
-        if (state == "nohome")
-            production_.add_account(name, uid, home);
-        else
-            production_.add_user(name, uid);
-        if (state == "wrongowner") give_to_root(home);
-        set_known(name, uid, uid, home);
-    }
-
-    static void give_to_root(const std::string& path) { ASSERT_EQ(::chown(path.c_str(), 0, 0), 0); }
-
-    void set_known(const std::string& name, uid_t uid, gid_t gid, const std::string& home)
-    {
-        known_["UID:" + name] = std::to_string(uid);
-        known_["GID:" + name] = std::to_string(gid);
-        known_["HOME:" + name] = home;
     }
 
     void compare_notes()
