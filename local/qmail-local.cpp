@@ -67,6 +67,15 @@ void enter_home(const Options& options)
     check_home(options.dry_run);
 }
 
+std::uint64_t hop_limit()
+{
+    try {
+        return Control().integer("maxhops", most_hops);
+    } catch (const std::system_error& error) {
+        throw Stop{111, "Unable to read control/maxhops: " + words(error)};
+    }
+}
+
 void refuse_loops(const TraceLines& lines)
 {
     rewind_message();
@@ -81,7 +90,7 @@ void refuse_loops(const TraceLines& lines)
     }
     if (scan.seen_here_before())
         throw Stop{100, "This message is looping: it already has my Delivered-To line. (#5.4.6)"};
-    if (scan.hops() > Control().integer("maxhops", most_hops))
+    if (scan.hops() > hop_limit())
         throw Stop{100, "This message is looping: too many hops. (#5.4.6)"};
 }
 

@@ -11,6 +11,14 @@ namespace {
 constexpr std::string_view too_long = "\nError report too long, sorry.\n";
 constexpr std::size_t kept_of_long_output = 2966;
 
+// The dynamic loader found no memory or descriptor: qmail-local never began. Its own programs' 127
+// it makes a 111.
+bool not_loaded(int code, std::string_view output)
+{
+    return code == 127 &&
+           output.find("error while loading shared libraries:") != std::string_view::npos;
+}
+
 std::string words(std::string_view output)
 {
     std::string text(output);
@@ -24,6 +32,7 @@ std::string words(std::string_view output)
 queue::Outcome report(const Ending& ending, std::string_view output)
 {
     if (ending.crashed) return {'Z', "qmail-local crashed.\n"};
+    if (not_loaded(ending.code, output)) return {'Z', "Unable to run qmail-local.\n"};
     switch (ending.code) {
     case exit_code::usage:
         return {'Z', "Internal qmail-lspawn bug.\n"};
