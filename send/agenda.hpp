@@ -15,16 +15,25 @@ inline constexpr Due retry_trouble = 123'000;   // after a failed stat, open, un
 
 class Agenda {
 public:
-    explicit Agenda(const Clock& clock) : clock_(clock) {}
+    explicit Agenda(const Clock& clock)
+        : clock_(clock), wall_at_start_(clock.now()), steady_at_start_(clock.steady())
+    {
+    }
 
+    // Wall time as it would be had the wall clock not been set since the start.
     Due now() const
     {
-        const auto since = clock_.steady().time_since_epoch();
-        return std::chrono::duration_cast<std::chrono::milliseconds>(since).count();
+        const auto passed = clock_.steady() - steady_at_start_;
+        return wall_at_start_ * 1000 +
+               std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
     }
     std::time_t wall_now() const { return clock_.now(); }
-    Due due_at(std::time_t wall) const { return now() + (wall - wall_now()) * 1000; }
-    std::time_t wall_at(Due due) const { return wall_now() + (due - now()) / 1000; }
+    Due due_at(std::time_t wall) const { return (wall - jumped()) * 1000; }
+    std::time_t wall_at(Due due) const { return due / 1000 + jumped(); }
+    std::chrono::steady_clock::time_point moment_of(Due due) const
+    {
+        return steady_at_start_ + std::chrono::milliseconds(due - wall_at_start_ * 1000);
+    }
 
     DueHeap& of(queue::Channel channel)
     {
@@ -41,7 +50,12 @@ public:
     DueHeap unknown;         // their files could not be looked at
 
 private:
+    // By how many seconds the wall clock was set; 0 while the two clocks agree.
+    std::time_t jumped() const { return (wall_now() * 1000 - now()) / 1000; }
+
     const Clock& clock_;
+    const std::time_t wall_at_start_;
+    const std::chrono::steady_clock::time_point steady_at_start_;
 };
 
 }

@@ -15,6 +15,7 @@ namespace grapnel::send {
 namespace {
 
 constexpr Due held_pause = 10'000;
+constexpr std::size_t longest_text = 9998;   // 10,000 with number and letter, as in qmail
 
 bool is_full_disk(const std::system_error& error)
 {
@@ -169,7 +170,7 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
         log_.warning("internal error: delivery report out of range");
         return;
     }
-    auto text = report.text;
+    auto text = report.text.substr(0, longest_text);
     auto letter = report.letter;
     if (letter == 'Z' && jobs_[delivery->job]->last_attempt) {
         letter = 'D';

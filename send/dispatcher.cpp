@@ -87,7 +87,7 @@ asio::awaitable<void> Dispatcher::work()
     while (!may_exit()) {
         step();
         if (may_exit()) break;
-        const auto moment = net::Moment(std::chrono::milliseconds(next_due()));
+        const auto moment = agenda_.moment_of(next_due());
         co_await timer_.wait_until(moment);
     }
     deliveries_.write_held(true);

@@ -22,7 +22,7 @@ inline bool is_last_attempt(std::time_t birth, std::time_t now, std::uint64_t li
     return now > birth && static_cast<std::uint64_t>(now - birth) > lifetime;
 }
 
-// Milliseconds of some clock that never jumps.
+// Milliseconds of a clock that never jumps (agenda).
 using Due = std::int64_t;
 
 class DueHeap {

@@ -36,7 +36,8 @@ TEST(Bounce, GoesToTheSenderWithANullSender)
               "Hi. This is the qmail-send program at mx.example.\n"
               "I'm afraid I wasn't able to deliver your message to the following addresses.\n"
               "This is a permanent error; I've given up. Sorry it didn't work out.\n\n");
-    EXPECT_EQ(notice->middle, "--- Below this line is a copy of the message.\n\nReturn-Path: <joe@a.example>\n");
+    EXPECT_EQ(notice->middle,
+              "--- Below this line is a copy of the message.\n\nReturn-Path: <joe@a.example>\n");
 }
 
 TEST(Bounce, OfABounceGoesToThePostmaster)
@@ -45,9 +46,11 @@ TEST(Bounce, OfABounceGoesToThePostmaster)
     ASSERT_TRUE(notice);
     EXPECT_EQ(notice->sender, "#@[]");
     EXPECT_EQ(notice->recipient, "postmaster@mx.example");
-    EXPECT_NE(notice->head.find("mx.example.\nI tried to deliver a bounce message to this address, but the bounce "
-                                "bounced!\n\n"),
-              std::string::npos);
+    EXPECT_NE(
+        notice->head.find(
+            "mx.example.\nI tried to deliver a bounce message to this address, but the bounce "
+            "bounced!\n\n"),
+        std::string::npos);
     EXPECT_EQ(notice->middle, "--- Below this line is the original bounce.\n\nReturn-Path: <>\n");
 }
 
@@ -88,7 +91,8 @@ struct BounceFile : testing::Test {
 
 TEST_F(BounceFile, LosesATornParagraphAtEveryLength)
 {
-    const std::string first = failure_paragraph("a@b", "one\n"), second = failure_paragraph("c@d", "two\nlines\n");
+    const std::string first = failure_paragraph("a@b", "one\n"),
+                      second = failure_paragraph("c@d", "two\nlines\n");
     for (std::size_t length = 0; length < second.size(); ++length) {
         test::spill("bounce/7", first + second.substr(0, length));
         append_to_bounce(7, second);

@@ -18,7 +18,8 @@ std::string drain(int descriptor)
     std::string text;
     std::array<char, 65536> buffer;
     try {
-        while (const auto count = read_some(descriptor, buffer.data(), buffer.size())) text.append(buffer.data(), count);
+        while (const auto count = read_some(descriptor, buffer.data(), buffer.size()))
+            text.append(buffer.data(), count);
     } catch (const std::system_error&) {
     }
     return text;

@@ -21,7 +21,9 @@ struct QueueFiles : testing::Test {
 TEST_F(QueueFiles, RecipientsAreReadPieceByPiece)
 {
     std::string bytes;
-    for (int i = 0; i < 5000; ++i) bytes += queue::encode_channel_record("user" + std::to_string(i) + "@x.example", i % 3 == 0);
+    for (int i = 0; i < 5000; ++i)
+        bytes +=
+            queue::encode_channel_record("user" + std::to_string(i) + "@x.example", i % 3 == 0);
     test::spill("remote/1/7", bytes + "Tcut short");
     RecipientFile file("remote/1/7");
     for (int i = 0; i < 5000; ++i) {
@@ -53,13 +55,16 @@ struct Taking : QueueFiles {
 
 TEST_F(Taking, ExtensionRecordsFollowTheirRecipient)
 {
-    const auto n = test::lay_todo(home, zeros("u1|p7|p7 id=abc x-new=1|Fs@a|Ta@far|Tb@here.example|p7 notify=DELAY orcpt=rfc822;b|"
-                                              "Tc@far|p7 rrvs=2|"));
+    const auto n = test::lay_todo(
+        home,
+        zeros("u1|p7|p7 id=abc x-new=1|Fs@a|Ta@far|Tb@here.example|p7 notify=DELAY orcpt=rfc822;b|"
+              "Tc@far|p7 rrvs=2|"));
     Intake intake(spool, tables, log);
     const auto taken = intake.take(n, touched);
     ASSERT_TRUE(taken);
     EXPECT_TRUE(taken->has_local && taken->has_remote);
-    EXPECT_EQ(test::slurp(spool.info(n)), zeros("Fs@a|id=abc|x-new=1|l0:notify=DELAY|l0:orcpt=rfc822;b|r1:rrvs=2|"));
+    EXPECT_EQ(test::slurp(spool.info(n)),
+              zeros("Fs@a|id=abc|x-new=1|l0:notify=DELAY|l0:orcpt=rfc822;b|r1:rrvs=2|"));
     EXPECT_EQ(test::slurp(spool.local(n)), zeros("Tb@here.example|"));
     EXPECT_EQ(test::slurp(spool.remote(n)), zeros("Ta@far|Tc@far|"));
     EXPECT_EQ(touched.size(), 3u);
@@ -80,7 +85,8 @@ TEST_F(Taking, IncompleteFilesAreWrittenAnew)
     const auto n = test::lay_message(home, "s@a", {"a@far", "b@here.example"});
     Intake intake(spool, tables, log);
     ASSERT_TRUE(intake.take(n, touched));
-    const auto remote = test::slurp(spool.remote(n)), local = test::slurp(spool.local(n)), info = test::slurp(spool.info(n));
+    const auto remote = test::slurp(spool.remote(n)), local = test::slurp(spool.local(n)),
+               info = test::slurp(spool.info(n));
     for (const auto& path : {spool.remote(n), spool.local(n), spool.info(n)}) {
         const auto whole = test::slurp(path);
         for (std::size_t length = 0; length < whole.size(); ++length) {

@@ -13,8 +13,9 @@ RoutingTables tables()
     result.no_at_host = "noat.example";
     result.percent_hack = NameSet({"pct.example", "Gate.example"});
     result.locals = NameSet({"here.example", "Me.Example"});
-    result.virtual_domains = NameMap({"virt.example:virt", ".sub.example:sub", "special@far.example:box",
-                                      "plain.sub.example:", "Up.example:Al"});
+    result.virtual_domains =
+        NameMap({"virt.example:virt", ".sub.example:sub", "special@far.example:box",
+                 "plain.sub.example:", "Up.example:Al"});
     return result;
 }
 

@@ -26,7 +26,8 @@ TEST(Schedule, RoundsTheRootDownAndTakesABirthInTheFutureAsNow)
     EXPECT_EQ(next_attempt(1000, 1000 + 399, Channel::remote), 1000 + 39 * 39);
     EXPECT_EQ(next_attempt(1000, 1000 + 400, Channel::remote), 1000 + 40 * 40);
     EXPECT_EQ(next_attempt(1000, 10, Channel::local), 1100);
-    EXPECT_EQ(next_attempt(0, 1'795'316'570, Channel::local), (42371 + 10) * std::time_t{42371 + 10});
+    EXPECT_EQ(next_attempt(0, 1'795'316'570, Channel::local),
+              (42371 + 10) * std::time_t{42371 + 10});
 }
 
 TEST(Schedule, TheLastAttemptIsTheOneAfterTheLifetime)
@@ -40,7 +41,8 @@ TEST(Schedule, TheLastAttemptIsTheOneAfterTheLifetime)
 TEST(DueHeap, GivesTheEarliestFirst)
 {
     DueHeap heap;
-    for (const Due due : {50, 10, 40, 20, 30}) heap.add(due, static_cast<queue::MessageNumber>(due + 1));
+    for (const Due due : {50, 10, 40, 20, 30})
+        heap.add(due, static_cast<queue::MessageNumber>(due + 1));
     EXPECT_FALSE(heap.is_due(9));
     EXPECT_TRUE(heap.is_due(10));
     for (const Due due : {10, 20, 30, 40, 50}) {

@@ -128,8 +128,6 @@ void Sending::hang_up_clean()
     clean_in_.reset();
 }
 
-namespace {
-
 MessageNumber lay_mess(const TempHome& home, std::string_view message)
 {
     const std::string made = home / "queue/pid/test";
@@ -138,8 +136,6 @@ MessageNumber lay_mess(const TempHome& home, std::string_view message)
     if (::stat(made.c_str(), &about) != 0) throw std::runtime_error("no message");
     rename_file(made, queue_path(home, "mess", about.st_ino));
     return about.st_ino;
-}
-
 }
 
 std::string queue_path(const TempHome& home, std::string_view folder, MessageNumber n)
@@ -151,16 +147,22 @@ std::string queue_path(const TempHome& home, std::string_view folder, MessageNum
                    std::to_string(n % TempHome::default_split) + '/' + name);
 }
 
-MessageNumber lay_todo(const TempHome& home, std::string_view todo, std::string_view message)
+MessageNumber lay_todo(const TempHome& home, std::string_view todo, std::string_view message,
+                       bool pull)
 {
     const auto n = lay_mess(home, message);
     spill(home / "queue/pid/todo", todo);
     rename_file(home / "queue/pid/todo", queue_path(home, "todo", n));
+    if (pull) pull_trigger(home);
+    return n;
+}
+
+void pull_trigger(const TempHome& home)
+{
     const Fd trigger(
         ::open((home / "queue/lock/trigger").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
     if (trigger) [[maybe_unused]]
         const auto ignored = ::write(trigger.get(), "", 1);
-    return n;
 }
 
 MessageNumber lay_message(const TempHome& home, std::string_view sender,

@@ -65,9 +65,12 @@ private:
     std::optional<Process> clean_, send_;
 };
 
-// S4: mess/S/N and todo/N with these bytes.
+// S2: mess/S/N alone.
+MessageNumber lay_mess(const TempHome& home, std::string_view message);
+// S4: mess/S/N and todo/N with these bytes; then the trigger is pulled.
 MessageNumber lay_todo(const TempHome& home, std::string_view todo,
-                       std::string_view message = "Subject: x\n\nbody\n");
+                       std::string_view message = "Subject: x\n\nbody\n", bool pull = true);
+void pull_trigger(const TempHome& home);
 MessageNumber lay_message(const TempHome& home, std::string_view sender,
                           const std::vector<std::string>& recipients,
                           std::string_view message = "Subject: x\n\nbody\n");
