@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 
 namespace grapnel::smtpd {
 
@@ -45,10 +46,20 @@ Peer peer_of_environment(const Environment& environment, int descriptor)
     return peer;
 }
 
-Peer peer_of_connection(const net::Endpoint& remote, const net::Endpoint& local,
+bool is_connection_fact(std::string_view name)
+{
+    constexpr std::array names{"PROTO",         "TCPREMOTEIP", "TCPREMOTEPORT", "TCPREMOTEHOST",
+                               "TCPREMOTEINFO", "TCPLOCALIP",  "TCPLOCALPORT",  "TCPLOCALHOST"};
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
+                        const net::Endpoint& local,
                         const std::vector<std::pair<std::string, std::string>>& set)
 {
     Environment environment;
+    for (const auto* name : {"RELAYCLIENT", "DATABYTES", "LAX", "SMTPEXT", "SMTPD_GREETDELAY"})
+        if (const auto value = server.get(name)) environment.set(name, *value);
     environment.set("PROTO", remote.address.is_v6() ? "TCP6" : "TCP");
     environment.set("TCPREMOTEIP", remote.address.text());
     environment.set("TCPREMOTEPORT", std::to_string(remote.port));
@@ -56,10 +67,7 @@ Peer peer_of_connection(const net::Endpoint& remote, const net::Endpoint& local,
     environment.set("TCPLOCALPORT", std::to_string(local.port));
     for (const auto& [name, value] : set) environment.set(name, value);
     Peer peer = peer_of_environment(environment, -1);
-    for (const auto& entry : environment.entries()) {
-        const auto equals = entry.find('=');
-        peer.variables.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
-    }
+    peer.variables = environment.entries();
     return peer;
 }
 

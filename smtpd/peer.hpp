@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -21,7 +22,7 @@ struct Peer {
     std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
 
     // Variables that a queue program gets besides those this process was started with.
-    std::vector<std::pair<std::string, std::string>> variables;
+    std::vector<std::string> variables;   // "NAME=value"
 
     bool may_relay() const { return relay_client.has_value(); }
 };
@@ -29,8 +30,13 @@ struct Peer {
 // Under tcpserver or inetd. descriptor: the client; asked where no variable says who it is.
 Peer peer_of_environment(const Environment& environment, int descriptor);
 
-// In --listen: from the two ends, with what control/smtprules sets.
-Peer peer_of_connection(const net::Endpoint& remote, const net::Endpoint& local,
+// In --listen: from the two ends, with what control/smtprules sets, or else the server's own
+// variables.
+Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
+                        const net::Endpoint& local,
                         const std::vector<std::pair<std::string, std::string>>& set);
+
+// A variable that only says who is connected: any value of it is as good as another.
+bool is_connection_fact(std::string_view name);
 
 }

@@ -18,6 +18,22 @@ std::optional<Answer> Policy::bad_sender(std::string_view sender) const
     return answer.because("badmailfrom");
 }
 
+namespace {
+// "127.0.0.01" names the same host, as qmail reads it.
+std::string without_leading_zeros(std::string_view address)
+{
+    std::string result;
+    for (const char c : address) {
+        const auto size = result.size();
+        const bool leading =
+            size > 0 && result.back() == '0' && (size == 1 || result[size - 2] == '.');
+        if (is_digit(c) && leading) result.pop_back();
+        result += c;
+    }
+    return address.find(':') == std::string_view::npos ? result : std::string(address);
+}
+}
+
 std::string Policy::localized(const Path& path) const
 {
     const auto at = path.address.rfind('@');
@@ -27,7 +43,7 @@ std::string Policy::localized(const Path& path) const
     if (!inside.ends_with(']')) return path.address;
     inside.remove_suffix(1);
     if (starts_with_ignoring_case(inside, "IPv6:")) inside.remove_prefix(5);
-    const auto address = net::IpAddress::parse(inside);
+    const auto address = net::IpAddress::parse(without_leading_zeros(inside));
     if (!address || !config_.is_my_address(*address)) return path.address;
     return path.address.substr(0, at + 1) + config_.local_ip_host;
 }

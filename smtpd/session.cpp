@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t most_commands = 10000, most_faults = 20, commands_a_turn = 16,
                       output_limit = 8192;
 constexpr std::chrono::seconds line_limit = 5min, session_limit = 2h, crowded_limit = 10s,
-                               early_delay = 5s;
+                               early_delay = 5s, last_words_limit = 2s;
 
 std::vector<std::string> words_of(const std::string& text)
 {
@@ -124,6 +124,7 @@ awaitable<bool> Session::run()
         }
     }
     log::closed(around_.name, around_.peer, why_closed_);
+    if (farewell || closing_) co_await stream_.hang_up(last_words_limit);
     co_return quit_;
 }
 
@@ -162,6 +163,7 @@ awaitable<bool> Session::greet()
         log::refused(around_.name, around_.peer, "connect", "", answer.because("earlytalk"));
         co_await say(std::move(answer));
         co_await flush();
+        closing_ = true;
         co_return false;
     }
     if (early && config().early_talk == EarlyTalk::delay) co_await net::sleep_for(early_delay);

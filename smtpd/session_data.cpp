@@ -1,6 +1,7 @@
 // DATA: the text goes to the queue as it arrives, and one reply says what became of it.
 #include "smtpd/session.hpp"
 
+#include "base/net/loop.hpp"
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
 #include "queue/async_submission.hpp"
@@ -140,6 +141,7 @@ awaitable<bool> Session::more_text(SteadyClock::time_point begun, std::uint64_t 
     const auto earned = rate_window + std::chrono::seconds(received / least_rate);
     auto deadline = std::min<SteadyClock::time_point>(now + config().timeout, begun + earned);
     stream_.expires_at(deadline);
+    co_await net::yield_turn();   // a fast client does not keep the loop from the others
     co_return co_await stream_.fill();
 }
 
@@ -207,9 +209,7 @@ awaitable<Answer> Session::receive()
 
 awaitable<Result<queue::AsyncSubmission>> Session::start_submission()
 {
-    std::vector<std::string> variables;
-    for (const auto& [name, value] : around_.peer.variables)
-        variables.push_back(name + '=' + value);
+    auto variables = around_.peer.variables;
     try {
         co_return co_await queue::AsyncSubmission::start(around_.helper, std::move(variables));
     } catch (const std::system_error& error) {

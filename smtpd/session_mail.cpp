@@ -10,7 +10,7 @@
 namespace grapnel::smtpd {
 
 namespace {
-constexpr std::size_t most_transactions = 100, hard_recipient_limit = 50000, longest_helo = 255;
+constexpr std::size_t most_transactions = 100, hard_recipient_limit = 50000;
 }
 
 void Session::forget_transaction()
@@ -37,7 +37,7 @@ Answer Session::greeting_taken(std::string_view argument, bool extended)
     extended_ = extended;
     just_greeted_ = true;
     forget_transaction();
-    helo_ = argument.substr(0, longest_helo);
+    helo_ = argument;
     log::greeted(around_.name, around_.peer, extended ? "ehlo" : "helo", helo_);
     Answer answer(250, "", config().greeting);
     if (extended)

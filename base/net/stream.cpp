@@ -263,4 +263,23 @@ bool Stream::input_waiting() const
     return ::recv(watch_->input.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
+asio::awaitable<void> Stream::hang_up(SteadyClock::duration limit)
+{
+    constexpr std::size_t patience = 1u << 20;
+    if (watch_->input_manner != Manner::socket) co_return;
+    ::shutdown(watch_->writer().native_handle(), SHUT_WR);
+    expires_after(limit);
+    try {
+        std::size_t dropped = buffered().size();
+        consume(dropped);
+        for (bool more = true; more && dropped < patience;) {
+            more = co_await fill();
+            dropped += buffered().size();
+            consume(buffered().size());
+        }
+    } catch (const std::exception&) {
+        // He had his chance.
+    }
+}
+
 }

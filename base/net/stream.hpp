@@ -70,6 +70,11 @@ public:
     // socket.
     bool input_waiting() const;
 
+    // Says that no more will come from us, then reads and drops what the peer still sends until he
+    // has closed too, or the limit passes: a close with input unread would destroy our last words.
+    // Sockets only.
+    asio::awaitable<void> hang_up(SteadyClock::duration limit);
+
     int descriptor() const;   // of the input
     void close();
 

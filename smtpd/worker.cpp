@@ -1,0 +1,261 @@
+#include "smtpd/worker.hpp"
+
+#include "base/net/descriptor.hpp"
+#include "base/net/listener.hpp"
+#include "base/net/loop.hpp"
+#include "base/net/signals.hpp"
+#include "base/net/stream.hpp"
+#include "base/net/timer.hpp"
+#include "base/sys/confine.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/program.hpp"
+#include "queue/submission_helper.hpp"
+#include "smtpd/admission.hpp"
+#include "smtpd/config_watch.hpp"
+#include "smtpd/log.hpp"
+#include "smtpd/session.hpp"
+
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <exception>
+#include <list>
+#include <set>
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace grapnel::smtpd {
+
+using namespace std::chrono_literals;
+using net::asio::awaitable;
+
+namespace {
+
+// Said at the door, without a session. The socket is new, so there is room for one line.
+void turn_away(const Fd& socket, const std::string& line)
+{
+    ::send(socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(socket.get(), SHUT_WR);
+}
+
+// What a session may set for its queue program, decided by the helper with its own eyes.
+bool may_set(const Environment& environment, std::string_view entry)
+{
+    const auto equals = entry.find('=');
+    if (equals == std::string_view::npos) return false;
+    const auto name = entry.substr(0, equals);
+    if (is_connection_fact(name) || environment.get(name) == entry.substr(equals + 1)) return true;
+    Rules rules;
+    for (const auto& line : Control().list("smtprules").value_or(std::vector<std::string>()))
+        rules.add(line);
+    return rules.sets(entry);
+}
+
+class Worker {
+public:
+    Worker(std::vector<Fd> listeners, const Environment& environment, int helper,
+           Heartbeat& heartbeat)
+        : environment_(environment),
+          helper_(helper),
+          heartbeat_(heartbeat),
+          signals_(loop_.executor(), {SIGTERM, SIGINT}),
+          spare_(open_read("/dev/null"))
+    {
+        for (auto& listener : listeners)
+            acceptors_.emplace_back(loop_.executor(), std::move(listener));
+    }
+
+    int run()
+    {
+        for (auto& acceptor : acceptors_) begin("accept", accept_from(acceptor));
+        begin("signals", await_signal());
+        begin("clock", tick());
+        begin("helper", watch_helper());
+        loop_.run();
+        return 0;
+    }
+
+private:
+    void begin(const char* what, awaitable<void> work)
+    {
+        net::start(loop_.executor(), std::move(work), [this, what](std::exception_ptr trouble) {
+            if (!trouble || stopping_) return;
+            try {
+                std::rethrow_exception(trouble);
+            } catch (const std::exception& error) {
+                log::server(std::string(what) + ": " + error.what());
+            }
+        });
+    }
+
+    awaitable<void> accept_from(net::Acceptor& acceptor)
+    {
+        while (!stopping_) {
+            auto accepted = co_await acceptor.accept();
+            if (stopping_) co_return;
+            if (accepted.error == EMFILE || accepted.error == ENFILE) {
+                refuse_for_want_of_descriptors(acceptor);
+                co_await net::sleep_for(100ms);
+            } else if (accepted.error != 0) {
+                co_await net::sleep_for(100ms);
+            } else {
+                welcome(std::move(accepted));
+            }
+        }
+    }
+
+    // The spare descriptor lets one client hear why, instead of waiting at a deaf door.
+    void refuse_for_want_of_descriptors(net::Acceptor& acceptor)
+    {
+        spare_.reset();
+        if (const auto accepted = acceptor.accept_now(); accepted && accepted->socket)
+            turn_away(accepted->socket, "421 4.3.2 out of descriptors, try again (#4.3.2)\r\n");
+        try {
+            spare_ = open_read("/dev/null");
+        } catch (const std::exception&) {
+            // Then the next one waits.
+        }
+        const auto now = net::SteadyClock::now();
+        if (now < silent_until_) return;
+        silent_until_ = now + 60s;
+        log::server("out of descriptors");
+    }
+
+    void welcome(net::Accepted accepted)
+    {
+        const auto config = watch_.current();
+        if (!config) return turn_away(accepted.socket, "421 unable to read controls (#4.3.0)\r\n");
+        const auto& address = accepted.remote.address;
+        const auto* rule = config->rules.find(address, {}, {});
+        if (rule && !rule->allow) {
+            log::server("denied ip=" + address.text());
+            return turn_away(accepted.socket, "554 5.7.1 no mail is taken from you (#5.7.1)\r\n");
+        }
+        static const std::vector<std::pair<std::string, std::string>> nothing;
+        Peer peer = peer_of_connection(environment_, accepted.remote, accepted.local,
+                                       rule ? rule->variables : nothing);
+        const bool privileged = address.is_loopback() || peer.may_relay();
+        const auto verdict =
+            admission_.enter(address, privileged, *config, net::SteadyClock::now());
+        if (verdict != Admission::Verdict::welcome) {
+            log::server("turned away ip=" + address.text() + " why=" + why(verdict));
+            return turn_away(accepted.socket,
+                             "421 4.3.2 too many connections, try again (#4.3.2)\r\n");
+        }
+        crowded_ = Admission::is_crowded(admission_.sessions(), *config);
+        begin("session", serve(std::move(accepted), std::move(peer), config));
+    }
+
+    static std::string why(Admission::Verdict verdict)
+    {
+        switch (verdict) {
+        case Admission::Verdict::full:
+            return "concurrencyincoming";
+        case Admission::Verdict::too_many:
+            return "maxconnip";
+        default:
+            return "maxconnrate";
+        }
+    }
+
+    struct Place {
+        Worker& worker;
+        net::IpAddress address;
+        Session& session;
+        Place(Worker& here, const net::IpAddress& from, Session& whose)
+            : worker(here), address(from), session(whose)
+        {
+            worker.sessions_.insert(&session);
+        }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+        ~Place() { worker.left(address, session); }
+    };
+
+    awaitable<void> serve(net::Accepted accepted, Peer peer, std::shared_ptr<const Config> config)
+    {
+        net::Stream stream(loop_.executor(), std::move(accepted.socket));
+        const auto name = std::to_string(::getpid()) + '.' + std::to_string(++session_number_);
+        Session session(stream, {std::move(config), std::move(peer), helper_, name, &crowded_});
+        const Place place(*this, accepted.remote.address, session);
+        co_await session.run();
+    }
+
+    void left(const net::IpAddress& address, Session& session)
+    {
+        sessions_.erase(&session);
+        admission_.leave(address);
+        if (const auto config = watch_.current())
+            crowded_ = Admission::is_crowded(admission_.sessions(), *config);
+        if (stopping_ && sessions_.empty()) loop_.stop();
+    }
+
+    // Between commands 421 at once; who is sending a message gets its reply first.
+    void stop()
+    {
+        if (stopping_) return;
+        stopping_ = true;
+        for (auto& acceptor : acceptors_) acceptor.close();
+        for (auto* session : sessions_) session->shut_down();
+        if (sessions_.empty()) loop_.stop();
+    }
+
+    awaitable<void> await_signal()
+    {
+        co_await signals_.next();
+        stop();
+    }
+
+    awaitable<void> tick()
+    {
+        for (;;) {
+            heartbeat_ = std::chrono::duration_cast<std::chrono::seconds>(
+                             net::SteadyClock::now().time_since_epoch())
+                             .count();
+            watch_.look();
+            co_await net::sleep_for(1s);
+        }
+    }
+
+    // Without its helper this process can queue nothing and cannot make another: its successor can.
+    awaitable<void> watch_helper()
+    {
+        co_await net::readable(helper_);
+        log::server("the submission helper is gone");
+        stop();
+    }
+
+    const Environment& environment_;
+    int helper_;
+    Heartbeat& heartbeat_;
+    net::Loop loop_;
+    net::Signals signals_;
+    Fd spare_;
+    std::list<net::Acceptor> acceptors_;
+    ConfigWatch watch_{Control()};
+    Admission admission_;
+    std::set<Session*> sessions_;
+    bool crowded_ = false, stopping_ = false;
+    std::uint64_t session_number_ = 0;
+    net::SteadyClock::time_point silent_until_{};
+};
+
+}
+
+int run_worker(std::vector<Fd> listeners, const Environment& environment, Heartbeat& heartbeat)
+{
+    const Fd helper =
+        queue::start_submission_helper(environment, [&environment](std::string_view entry) {
+            return may_set(environment, entry);
+        });
+    ::tzset();   // before files are out of reach
+    Confinement::Paths paths;
+    paths.readable = {home() + "/control", "/dev/null"};
+    confine({.paths = paths, .system_calls = May::read_files | May::use_network});
+    return Worker(std::move(listeners), environment, helper.get(), heartbeat).run();
+}
+
+}
