@@ -34,7 +34,8 @@ std::string encode_todo_tail(std::uint64_t pid, const Extensions& recipient);
 std::string encode(const Todo& todo);
 // Failure: a record with an unknown letter, or no sender. A tail without NUL is ignored, as are
 // bytes behind the digits of u and p records that are not extension records.
-// head, where given, gets uid, pid and sender as they stood when the sender was met, on failure too.
+// head, where given, gets uid, pid and sender as they stood when the sender was met, on failure
+// too.
 Result<Todo> decode_todo(std::string_view bytes, std::optional<Todo>* head = nullptr);
 
 // A position in local/N or remote/N: extension records in info/N are tied to it.

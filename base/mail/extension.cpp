@@ -14,10 +14,26 @@ const std::string* Extensions::find(std::string_view name) const
     return nullptr;
 }
 
+namespace {
+
+bool stands_for_itself(char c) { return c > 32 && c < 127 && c != '%'; }
+
+// " name=value", as it stands in a tail.
+std::size_t written_size(std::string_view name, std::string_view value)
+{
+    const auto plain =
+        static_cast<std::size_t>(std::count_if(value.begin(), value.end(), stands_for_itself));
+    return 1 + name.size() + 1 + plain + 3 * (value.size() - plain);
+}
+
+}
+
 void Extensions::set(std::string_view name, std::string_view value)
 {
+    written_ += written_size(name, value);
     for (auto& [known, old] : records_)
         if (known == name) {
+            written_ -= written_size(known, old);
             old = value;
             return;
         }
@@ -26,19 +42,20 @@ void Extensions::set(std::string_view name, std::string_view value)
 
 void Extensions::erase(std::string_view name)
 {
-    std::erase_if(records_, [&](const auto& record) { return record.first == name; });
+    std::erase_if(records_, [&](const auto& record) {
+        if (record.first == name) written_ -= written_size(record.first, record.second);
+        return record.first == name;
+    });
 }
 
 bool Extensions::within(const ExtensionLimits& limits) const
 {
-    return records_.size() <= limits.records && encode_tail(*this).size() <= limits.bytes;
+    return records_.size() <= limits.records && written_ <= limits.bytes;
 }
 
 namespace {
 
 constexpr std::string_view digits = "0123456789ABCDEF";
-
-bool stands_for_itself(char c) { return c > 32 && c < 127 && c != '%'; }
 
 std::optional<unsigned> hex_value(char c)
 {

@@ -38,6 +38,7 @@ public:
 
 private:
     std::vector<std::pair<std::string, std::string>> records_;
+    std::size_t written_ = 0;   // bytes of encode_tail()
 };
 
 // "name=value" with every octet outside 33..126 and every % as %XX.

@@ -119,6 +119,20 @@ TEST(Extension, CapsHoldForEachLevel)
     EXPECT_FALSE(decode_block(recipient, 1));
 }
 
+TEST(Extension, CapsCountWhatWouldBeWritten)
+{
+    Extensions extensions;
+    const auto fits = [&](std::size_t bytes) { return extensions.within({64, bytes}); };
+    extensions.set("a", "x y");
+    extensions.set("b", "\xff");
+    extensions.set("a", "x  %");
+    extensions.set("c", "gone");
+    extensions.erase("c");
+    extensions.erase("none");
+    EXPECT_TRUE(fits(encode_tail(extensions).size()));
+    EXPECT_FALSE(fits(encode_tail(extensions).size() - 1));
+}
+
 TEST(Extension, TailsSkipWhatIsMalformed)
 {
     std::size_t skipped = 0;

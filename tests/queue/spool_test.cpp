@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 using namespace grapnel;
 using namespace grapnel::queue;
 
@@ -22,6 +24,8 @@ TEST(Spool, FindsItsSplitByCounting)
     const test::TempHome home(5);
     EXPECT_EQ(Spool::open(home / "queue").split(), 5u);
     EXPECT_THROW(Spool::open(home / "control"), std::system_error);
+    std::filesystem::remove(home / "queue/mess/2");
+    EXPECT_THROW(Spool::open(home / "queue"), std::system_error);
 }
 
 TEST(Spool, MessageNumbersAreDigitsOnly)
