@@ -14,12 +14,20 @@ Capture::Capture(int exit_code, const std::string& text)
           "cat $CAPTURE/text >&6\n"
           "exit $CAPTURE_EXIT\n",
           0755);
-    spill(directory_ / "text", text);
-    environment_ = {"QMAILQUEUE=" + directory_ / "queue", "CAPTURE=" + directory_.path(),
-                    "CAPTURE_EXIT=" + std::to_string(exit_code)};
+    answer(exit_code, text);
 }
 
-std::vector<std::string> Capture::environment() const { return environment_; }
+void Capture::answer(int exit_code, const std::string& text)
+{
+    exit_code_ = exit_code;
+    spill(directory_ / "text", text);
+}
+
+std::vector<std::string> Capture::environment() const
+{
+    return {"QMAILQUEUE=" + directory_ / "queue", "CAPTURE=" + directory_.path(),
+            "CAPTURE_EXIT=" + std::to_string(exit_code_)};
+}
 
 std::vector<Captured> Capture::take()
 {
@@ -31,7 +39,7 @@ std::vector<Captured> Capture::take()
     }
 }
 
-Run run_program(const TempHome& home, std::vector<std::string> argv,
+Ran run_program(const TempHome& home, std::vector<std::string> argv,
                 std::vector<std::string> variables, std::string_view input,
                 const std::string& directory)
 {
@@ -40,10 +48,10 @@ Run run_program(const TempHome& home, std::vector<std::string> argv,
     Process process(
         {.argv = std::move(argv), .environment = std::move(variables), .directory = directory});
     process.write(input);
-    Run run{{}, process.pid()};
+    Ran ran{{}, process.pid()};
     const auto ending = process.wait();
-    run.outcome = {ending.value_or(Ending{true, -1}), process.output(), process.errors()};
-    return run;
+    ran.outcome = {ending.value_or(Ending{true, -1}), process.output(), process.errors()};
+    return ran;
 }
 
 }

@@ -16,23 +16,24 @@ struct Captured {
 class Capture {
 public:
     explicit Capture(int exit_code = 0, const std::string& text = {});
+    void answer(int exit_code, const std::string& text = {});   // from now on
     std::vector<std::string> environment() const;   // QMAILQUEUE and what the stand-in wants
     // What came since the last call, in order.
     std::vector<Captured> take();
 
 private:
     TempDirectory directory_;
-    std::vector<std::string> environment_;
+    int exit_code_ = 0;
     int taken_ = 0;
 };
 
 // PROGRAM of home with capture as its queue; nothing else in the environment but `variables`, PATH
 // and home.
-struct Run {
+struct Ran {
     Finished outcome;
     pid_t pid = 0;
 };
-Run run_program(const TempHome& home, std::vector<std::string> argv,
+Ran run_program(const TempHome& home, std::vector<std::string> argv,
                 std::vector<std::string> variables, std::string_view input,
                 const std::string& directory = "/");
 

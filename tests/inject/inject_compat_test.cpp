@@ -56,7 +56,7 @@ public:
     }
 
 private:
-    Run inject(bool print)
+    Ran inject(bool print)
     {
         auto variables = capture_.environment();
         for (const auto& variable : block_.all("env"))
@@ -66,12 +66,12 @@ private:
         for (const auto& argument : block_.all("arg")) argv.push_back(argument);
         return run_program(home_, argv, variables, block_.value("stdin"));
     }
-    std::string cleaned(const Run& run, std::string text) const
+    std::string cleaned(const Ran& run, std::string text) const
     {
         return with_placeholders(std::move(text), {{"." + std::to_string(run.pid), ".@PID@"},
                                                    {home_.path(), "@QMAIL@"}});
     }
-    void expect_captured(const Run& run, const std::vector<std::string>& messages)
+    void expect_captured(const Ran& run, const std::vector<std::string>& messages)
     {
         std::vector<std::string> seen, envelopes;
         for (const auto& one : capture_.take()) {

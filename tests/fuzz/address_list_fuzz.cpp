@@ -1,0 +1,40 @@
+// Header address lists: what is printed reads as what it was; a rewritten list stays what it is.
+#include "inject/completion.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+
+using namespace grapnel::inject;
+
+namespace {
+
+void require(bool claim)
+{
+    if (!claim) std::abort();
+}
+
+// Words come back in quotes or without, neighbours may touch: print decides once and for all.
+void require_stable(const Tokens& tokens)
+{
+    const auto printed = print(tokens);
+    const auto again = tokenize(printed);
+    require(again.has_value());
+    require(print(*again) == printed);
+    require(plain(*again) == plain(tokens));
+}
+
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string_view text(reinterpret_cast<const char*>(data), size);
+    const auto tokens = tokenize(text);
+    require(tokenize(quoted("x y@example")).has_value());
+    if (!tokens) return 0;
+    require_stable(*tokens);
+    static const auto completion =
+        Completion::make({"host", "domain.example", "plus.example", "id"}).value();
+    const auto list = rewrite_list(*tokens, [](Tokens& address) { completion.complete(address); });
+    if (list) require_stable(*list);
+    return 0;
+}
