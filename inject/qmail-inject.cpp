@@ -8,7 +8,6 @@
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
 #include "inject/compose.hpp"
-#include "inject/line_ends.hpp"
 #include "inject/report_wishes.hpp"
 #include "queue/submission.hpp"
 
@@ -16,7 +15,6 @@
 
 #include <csignal>
 #include <system_error>
-#include <utility>
 
 using namespace grapnel;
 using namespace grapnel::inject;
@@ -122,42 +120,16 @@ private:
     char last_ = '\n';
 };
 
-// Standard input, piece by piece.
-class Input {
-public:
-    // Empty at the end, and whenever it is asked again then.
-    std::string_view next()
-    {
-        if (!left_.empty()) return std::exchange(left_, {});
-        while (!ended_) {
-            reader_.consume(std::exchange(taken_, 0));
-            const auto bytes = reading([this] { return reader_.available(); });
-            taken_ = bytes.size();
-            ended_ = bytes.empty();
-            const auto ready = ended_ ? line_ends_.finish() : line_ends_.feed(bytes);
-            if (!ready.empty()) return ready;
-        }
-        return {};
-    }
-    void put_back(std::string_view bytes) { left_ = bytes; }
-
-private:
-    Reader reader_{0, 32768};
-    LineEnds line_ends_;
-    std::size_t taken_ = 0;
-    std::string_view left_;
-    bool ended_ = false;
-};
-
 // Feeds the header to composer. Returns the beginning of the body, the empty line before it
 // included; a header that a line of other kind ends gets one.
-std::string read_header(Input& input, Composer& composer)
+std::string read_header(Reader& input, Composer& composer)
 {
     HeaderSplitter splitter(header_limit, HeaderSplitter::FromLines::are_fields);
     for (;;) {
-        auto bytes = input.next();
-        const auto step = bytes.empty() ? splitter.finish() : splitter.take(bytes);
-        input.put_back(bytes);
+        auto bytes = reading([&] { return input.available(); });
+        const auto size = bytes.size();
+        const auto step = size == 0 ? splitter.finish() : splitter.take(bytes);
+        input.consume(size - bytes.size());
         if (step == HeaderSplitter::Step::too_long)
             fail(permanent("header is longer than " + std::to_string(header_limit) +
                            " bytes (#5.3.4)"));
@@ -189,7 +161,7 @@ int inject_message(const std::vector<std::string>& words)
 
     Composer composer(*options, std::move(completion), domains.id_host, std::move(lists), moment);
     value_or_fail(composer.take_arguments());
-    Input input;
+    Reader input(0, 32768);
     const auto beginning = read_header(input, composer);
     const auto composition = value_or_fail(composer.finish());
 
@@ -198,7 +170,12 @@ int inject_message(const std::vector<std::string>& words)
     Destination destination(*options, environment);
     destination.write(composition.header);
     destination.write(beginning);
-    for (auto bytes = input.next(); !bytes.empty(); bytes = input.next()) destination.write(bytes);
+    for (;;) {
+        const auto bytes = reading([&] { return input.available(); });
+        if (bytes.empty()) break;
+        destination.write(bytes);
+        input.consume(bytes.size());
+    }
     value_or_fail(destination.finish(make_envelope(composition, *options)));
     return 0;
 }

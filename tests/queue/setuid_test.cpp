@@ -41,8 +41,7 @@ const auto received = "Fa\0Tb\0\0received=1\0"s;
 
 TEST_F(Setuid, FilesBelongToTheQueueAndSayWhoCalled)
 {
-    const auto result = as("joe");
-    EXPECT_EQ(result.code, 0) << result.printed;
+    EXPECT_EQ(as("joe").code, 0);
     const auto about = *status_if_there(home() / ("queue/" + only_file(home(), "todo")));
     EXPECT_EQ(about.st_uid, real_->uid("qmailq"));
     EXPECT_EQ(about.st_mode, S_IFREG | 0644u);

@@ -27,12 +27,11 @@ Submitted submit(const TempHome& home, const Injection& injection)
 {
     ignore_signal(SIGPIPE);
     Pipe message = make_pipe(), envelope = make_pipe(), response = make_pipe();
-    auto variables =
-        injection.real ? injection.environment : home.environment(injection.environment);
     auto argv = injection.wrapper;
     argv.push_back(injection.real ? "bin/qmail-queue" : home.program("qmail-queue"));
     Process process({.argv = argv,
-                     .environment = variables,
+                     .environment = injection.real ? injection.environment
+                                                   : home.environment(injection.environment),
                      .descriptors = {{0, message.reader.get()},
                                      {1, envelope.reader.get()},
                                      {4, response.writer.get()}}});

@@ -62,6 +62,14 @@ void Instance::start_send()
 void Instance::start_smtpd()
 {
     smtpd_.reset();
+    if (options_.one_shot) {
+        auto variables = environment();
+        variables.emplace_back("RELAYCLIENT=");
+        sessions_.emplace(Launch{.argv = {home_.program("qmail-smtpd")}, .environment = variables},
+                          port_);
+        port_ = sessions_->port();
+        return;
+    }
     if (port_ == 0) port_ = free_port();
     const Fd log = open_log(home_, "smtpd.log");
     const Fd nothing = open_file("/dev/null", O_RDWR);
@@ -86,8 +94,18 @@ void Instance::start_smtpd()
         throw std::runtime_error("qmail-smtpd does not come up:\n" + smtpd_log());
 }
 
+void Instance::revive()
+{
+    if (send_ && !send_->running()) start_send();
+    if (smtpd_ && !smtpd_->running()) start_smtpd();
+}
+
 bool Instance::stop_send() { return end(send_); }
-bool Instance::stop_smtpd() { return end(smtpd_); }
+bool Instance::stop_smtpd()
+{
+    sessions_.reset();
+    return end(smtpd_);
+}
 
 bool Instance::stop()
 {

@@ -10,6 +10,7 @@
 
 #include "support/ports.hpp"
 #include "support/process.hpp"
+#include "support/tcp_server.hpp"
 #include "support/temp_home.hpp"
 
 #include <optional>
@@ -19,8 +20,9 @@
 namespace grapnel::test {
 
 struct InstanceOptions {
-    bool send = true;    // qmail-start and what it starts
-    bool smtpd = true;   // qmail-smtpd --listen
+    bool send = true;        // qmail-start and what it starts
+    bool smtpd = true;       // qmail-smtpd --listen
+    bool one_shot = false;   // instead a qmail-smtpd for each connection, with RELAYCLIENT set
     std::string default_delivery = "./Maildir/";
     std::vector<std::string> environment = {};   // further variables for all of them
     std::vector<std::string> smtpd_arguments = {};
@@ -39,6 +41,8 @@ public:
 
     void start_send();
     void start_smtpd();
+    void revive();   // what supervise does: starts again what has ended
+
     // SIGTERM, then waits. False where one was gone before, did not end in time, or ended with
     // another code than 0.
     bool stop();
@@ -62,6 +66,7 @@ private:
     InstanceOptions options_;
     Port port_ = 0;
     std::optional<Process> send_, smtpd_;
+    std::optional<TcpServer> sessions_;
 };
 
 std::size_t count_of(std::string_view needle, std::string_view text);

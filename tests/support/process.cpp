@@ -2,6 +2,7 @@
 
 #include "base/sys/file.hpp"
 #include "base/sys/signal.hpp"
+#include "base/text.hpp"
 
 #include <poll.h>
 #include <sys/wait.h>
@@ -138,6 +139,24 @@ bool Process::running()
 void Process::kill(int signal) const
 {
     if (!ending_) child_.kill(signal);
+}
+
+std::vector<Running> processes_with(std::string_view entry)
+{
+    std::vector<Running> found;
+    const std::string wanted = '\0' + std::string(entry) + '\0';
+    for (const auto& name : list_directory("/proc")) {
+        if (!parse_number<unsigned>(name)) continue;
+        try {
+            const auto environment = '\0' + read_file("/proc/" + name + "/environ", 1 << 20);
+            if (environment.find(wanted) == std::string::npos) continue;
+            const auto comm = read_file("/proc/" + name + "/comm", 64);
+            found.push_back({static_cast<pid_t>(std::stol(name)), comm.substr(0, comm.find('\n'))});
+        } catch (const std::system_error&) {
+            // It ended meanwhile, or is another user's.
+        }
+    }
+    return found;
 }
 
 Finished run(Launch launch, std::string_view input, milliseconds limit)

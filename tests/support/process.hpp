@@ -64,6 +64,14 @@ struct Finished {
     bool operator==(int code) const { return !ending.crashed && ending.code == code; }
 };
 
+struct Running {
+    pid_t pid;
+    std::string name;   // of the program, its first 15 bytes
+};
+// Every process that has ENTRY ("QMAILHOME=/tmp/…") in its environment: what a home's programs
+// started, too.
+std::vector<Running> processes_with(std::string_view entry);
+
 // Runs a program to its end with `input` on 0. EXPECT_EQ(run(…).ending.code, 0).
 Finished run(Launch launch, std::string_view input = {}, milliseconds limit = patience);
 

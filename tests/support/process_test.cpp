@@ -55,3 +55,12 @@ TEST(Process, ItsGroupEndsWithIt)
                              "/proc/" + std::to_string(child) + "/status"}}) == 0;
     }));
 }
+
+TEST(Process, AreFoundByTheirEnvironment)
+{
+    const Process process(
+        {.argv = {"/bin/sleep", "100"}, .environment = {"A=b", "MARK=here-it-is"}});
+    EXPECT_TRUE(wait_until([&] { return processes_with("MARK=here-it-is").size() == 1; }));
+    EXPECT_EQ(processes_with("MARK=here-it-is")[0].pid, process.pid());
+    EXPECT_EQ(processes_with("MARK=here-it-is")[0].name, "sleep");
+}

@@ -37,6 +37,7 @@ struct SmtpScript::Conversation {
     int socket;
     ScriptBehaviour behaviour;
     std::string buffer = {};
+    int recipients = 0;   // accepted, of this transaction
 
     template <class Change>
     void record(Change change)
@@ -97,6 +98,7 @@ struct SmtpScript::Conversation {
         if (is("EHLO") && behaviour.extensions == std::vector<std::string>{"(none)"})
             return {"EHLO", "502 5.5.1 what"};
         if (is("EHLO")) return {"EHLO", ehlo_reply()};
+        if (is("DATA") && recipients == 0) return {"DATA", "554 5.5.1 no valid recipients"};
         if (is("DATA")) return {"DATA", "354 go ahead"};
         if (is("QUIT")) return {"QUIT", "221 2.0.0 bye", After::cut};
         return {"", "250 2.0.0 ok"};
@@ -144,6 +146,8 @@ struct SmtpScript::Conversation {
                 record([](ScriptSession& session) { session.quit = true; });
             std::string said;
             if (!answer(*command, &said)) return;
+            if (starts_with_ignoring_case(*command, "MAIL")) recipients = 0;
+            if (starts_with_ignoring_case(*command, "RCPT")) recipients += said.starts_with('2');
             if (equal_ignoring_case(*command, "DATA") && said.starts_with('3'))
                 if (!data() || !answer(".")) return;
         }

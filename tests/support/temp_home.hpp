@@ -44,6 +44,9 @@ public:
     void control(std::string_view name,
                  std::string_view text) const;   // writes control/NAME; adds the last LF
     void no_control(std::string_view name) const;
+    // Lays out an empty queue in queue/ (again, after a mount over it).
+    void make_queue(unsigned split = default_split) const;
+
     // Adds NAME and NAME-anything to users/assign and users/cdb, with an empty Maildir. Returns his
     // home directory.
     std::string user(const std::string& name);
@@ -60,7 +63,6 @@ public:
     std::vector<std::string> queue_files() const;
 
 private:
-    void make_queue(unsigned split) const;
     void link_programs() const;
     TempDirectory directory_;
     std::vector<std::string> users_;
