@@ -1,0 +1,105 @@
+// qmail-start, splogger, qmail-showctl: the built programs.
+#include "support/process.hpp"
+#include "support/temp_home.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+namespace grapnel::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+// A program that notes its arguments and which descriptors it has.
+std::string noting(const TempHome& home, const std::string& name)
+{
+    const std::string note = home / (name + ".note");
+    return "#!/bin/sh\nwords=\"" + name +
+           " $*\"\nkinds=$(for n in 0 1 2 3 4 5 6; do echo \"$n $(readlink /proc/" +
+           "$$/fd/$n)\"; done)\necho \"$words\n$kinds\" | sed 's/pipe:.*/pipe[]/' >" + note +
+           ".new\nmv " + note + ".new " + note + "\n";
+}
+
+struct QmailStart : testing::Test {
+    TempHome home;
+    QmailStart()
+    {
+        for (const std::string name :
+             {"qmail-send", "qmail-lspawn", "qmail-rspawn", "qmail-clean", "logger"}) {
+            fs::remove(home.program(name));
+            home.write("bin/" + name, noting(home, name), 0755);
+        }
+    }
+    Finished start(std::vector<std::string> arguments)
+    {
+        arguments.insert(arguments.begin(), home.program("qmail-start"));
+        return run({.argv = arguments, .environment = home.environment()});
+    }
+    std::string note(const std::string& name)
+    {
+        wait_until([&] { return !home.read(name + ".note").empty(); });
+        return home.read(name + ".note");
+    }
+};
+
+TEST_F(QmailStart, JoinsItsDaemonsByPipes)
+{
+    EXPECT_EQ(start({}).ending.code, 0);
+    EXPECT_THAT(note("qmail-send"),
+                HasSubstr("qmail-send \n0 pipe[]\n1 pipe[]\n2 pipe[]\n3 pipe[]\n"
+                          "4 pipe[]\n5 pipe[]\n6 pipe[]\n"));
+    EXPECT_EQ(note("qmail-lspawn").substr(0, note("qmail-lspawn").find('\n')),
+              "qmail-lspawn ./Mailbox");
+    EXPECT_THAT(note("qmail-rspawn"),
+                HasSubstr("qmail-rspawn \n0 pipe[]\n1 pipe[]\n2 /dev/null\n"));
+    EXPECT_THAT(note("qmail-clean"), HasSubstr("qmail-clean \n0 pipe[]\n1 pipe[]\n2 /dev/null\n"));
+}
+
+TEST_F(QmailStart, GivesTheLoggerThePipe)
+{
+    EXPECT_EQ(start({"./Maildir/", "logger", "a", "b"}).ending.code, 0);
+    EXPECT_THAT(note("logger"), HasSubstr("logger a b\n0 pipe[]\n1 pipe[]\n2 /dev/null\n"));
+    EXPECT_THAT(note("qmail-lspawn"), HasSubstr("qmail-lspawn ./Maildir/\n"));
+    EXPECT_THAT(note("qmail-send"), HasSubstr("0 pipe[]\n"));
+}
+
+TEST(QmailShowctl, PrintsEverySettingAndWhatIsWrong)
+{
+    TempHome home;
+    home.control("concurrencylocal", "many");
+    home.control("virtualdomains", "v.example:v\nnocolon");
+    home.control("mystery", "x");
+    const auto done =
+        run({.argv = {home.program("qmail-showctl")}, .environment = home.environment()});
+    EXPECT_EQ(done.ending.code, 0);
+    EXPECT_THAT(done.output,
+                HasSubstr("qmail home directory: " + home.path() +
+                          ".\nuser-ext delimiter: -.\n"
+                          "paternalism (in decimal): 2.\nsilent concurrency limit: 120.\n"
+                          "subdirectory split: 3.\nuser ids: "));
+    EXPECT_THAT(done.output, HasSubstr("\nme: here.example. My name.\n"));
+    EXPECT_THAT(done.output,
+                HasSubstr("\nconcurrencyremote: (Default.) 20. Remote deliveries at once.\n"));
+    EXPECT_THAT(done.output, HasSubstr("\nWarning: This is no number; the default 10 counts.\n"));
+    EXPECT_THAT(
+        done.output,
+        HasSubstr("\nv.example:v\nnocolon\nWarning: \"nocolon\" has no colon and is ignored.\n"));
+    EXPECT_THAT(done.output, HasSubstr("\nmystery: I have no idea what this file does.\n"));
+    EXPECT_THAT(done.output, HasSubstr("will backscatter"));
+}
+
+TEST(QmailShowctl, WithoutSettingsSaysHowItWasBuilt)
+{
+    TempHome home;
+    fs::remove_all(home / "control");
+    const auto done =
+        run({.argv = {home.program("qmail-showctl")}, .environment = home.environment()});
+    EXPECT_EQ(done.ending.code, 111);
+    EXPECT_THAT(done.output, HasSubstr("group ids: "));
+}
+
+}
+}
