@@ -1,0 +1,262 @@
+#!/usr/bin/env python3
+"""Stops qmail-send at every call that changes the queue, and makes each of them fail once.
+
+    send_sweep.py BIN [--only TEXT]
+
+A message with three recipients goes through: one local, one remote, one that fails and makes a bounce. The
+spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
+is started again, undisturbed: then everybody must have got his message whole, the sender his bounce, and
+nobody more than one surplus copy. Exit code 77: it could not be done here, with the reason.
+"""
+
+import argparse
+import collections
+import concurrent.futures
+import os
+import re
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import queue_state
+import sweep
+
+CALLS = "openat,write,pwrite64,unlink,fsync,fdatasync,syncfs,ftruncate,utimensat"
+# What a full disk can refuse, and what a broken one can.
+ERRORS = {"ENOSPC": "openat,write,pwrite64", "EIO": "openat,write,pwrite64,unlink,fsync,fdatasync,syncfs"}
+MESSAGE = b"Received: from x\nSubject: tide\n\nHigh at noon.\n" * 20
+SENDER = b"sender@far.example"
+RECIPIENTS = (b"ann@here.example", b"bob@far.example", b"fail@far.example")
+QUIET = 1.5      # seconds without anything happening: it waits for a time that will not come here
+LONGEST = 20.0
+
+
+class Spawners:
+    """Answers each delivery at once, and remembers what it was."""
+
+    def __init__(self, home):
+        self.home = home
+        self.delivered = collections.Counter()
+        self.bounces = 0
+        self.faults = []
+
+    def answer(self, channel, command):
+        number, rest = command[:1], command[1:]
+        message, _, recipient = rest.split(b"\0")[:3]
+        try:
+            with open(os.path.join(self.home, "queue/mess", message.decode()), "rb") as file:
+                content = file.read()
+        except OSError as error:
+            self.faults.append(f"{channel} was given a message that is not there: {error}")
+            return number + b"Znone\0"
+        if recipient == SENDER:
+            whole = b"<" + RECIPIENTS[2] + b">:\nnobody\n" in content and content.endswith(MESSAGE)
+            self.bounces += 1
+        else:
+            whole = content == MESSAGE
+        if not whole:
+            self.faults.append(f"{recipient.decode()} was given another message")
+        if recipient == RECIPIENTS[2]:
+            return number + b"Dnobody\n\0"
+        self.delivered[recipient] += 1
+        return number + b"Kok\n\0"
+
+
+class Life:
+    """One qmail-send with its pipes, and qmail-clean, until it is killed, ends, or has no more to do."""
+
+    def __init__(self, binaries, home, spawners, injected=None):
+        self.home, self.spawners = home, spawners
+        self.trace = os.path.join(home, "trace")
+        pipes = [os.pipe() for _ in range(7)]
+        self.ours = {"log": pipes[0][0], "local": pipes[1][0], "remote": pipes[3][0]}
+        self.answers = {"local": pipes[2][1], "remote": pipes[4][1]}
+        theirs = [pipes[0][1], pipes[1][1], pipes[2][0], pipes[3][1], pipes[4][0], pipes[5][1], pipes[6][0]]
+        self.pending = {"local": b"", "remote": b"", "log": b""}
+        for end in self.answers.values():
+            os.write(end, b"\x0a")
+        environment = {"QMAILHOME": home, "PATH": "/usr/bin:/bin"}
+        self.clean = subprocess.Popen([f"{binaries}/qmail-clean"], stdin=pipes[5][0], stdout=pipes[6][1],
+                                      stderr=subprocess.DEVNULL, env=environment)
+        command = ["strace", "-qq", "-o", self.trace, "-e", f"trace={CALLS}"]
+        command += ["-e", f"inject={injected}"] if injected else []
+        self.send = subprocess.Popen(["/usr/bin/env", "-", *[f"{k}={v}" for k, v in environment.items()],
+                                      *command, f"{binaries}/qmail-send"],
+                                     pass_fds=range(0, 7), preexec_fn=lambda: place(theirs),
+                                     close_fds=True)
+        for end in theirs + [pipes[5][0], pipes[6][1]]:
+            os.close(end)
+
+    def run(self):
+        """The exit code of qmail-send."""
+        begin = last = time.monotonic()
+        asked = False
+        while self.send.poll() is None:
+            ready, _, _ = select.select(list(self.ours.values()), [], [], 0.05)
+            if self.take(ready):
+                last = time.monotonic()
+            now = time.monotonic()
+            if now - begin > LONGEST:
+                last_words = self.pending["log"].decode(errors="replace")[-300:]
+                self.spawners.faults.append(f"it did not end; its last words: {last_words!r}")
+                self.signal(signal.SIGKILL)
+                self.send.kill()
+            elif not asked and self.is_up() and (self.is_done() or now - last > QUIET):
+                asked = True
+                self.signal(signal.SIGTERM)
+        for end in [*self.ours.values(), *self.answers.values()]:
+            os.close(end)
+        self.clean.wait()
+        return self.send.returncode
+
+    def signal(self, number):
+        # strace passes nothing on: the traced process is its only child.
+        with open(f"/proc/{self.send.pid}/task/{self.send.pid}/children", encoding="ascii") as file:
+            children = file.read().split()
+        for pid in children:
+            try:
+                os.kill(int(pid), number)
+            except ProcessLookupError:
+                pass
+
+    def take(self, ready):
+        something = False
+        for name, end in self.ours.items():
+            if end not in ready:
+                continue
+            data = os.read(end, 65536)
+            something = something or bool(data)
+            self.pending[name] += data
+            while name != "log" and self.pending[name][1:].count(b"\0") >= 3:
+                fields = self.pending[name][1:].split(b"\0", 3)
+                command = self.pending[name][:1] + b"\0".join(fields[:3]) + b"\0"
+                self.pending[name] = fields[3]
+                try:
+                    os.write(self.answers[name], self.spawners.answer(name, command))
+                except BrokenPipeError:
+                    pass
+        return something
+
+    def is_up(self):
+        return b"status:" in self.pending["log"]
+
+    def is_done(self):
+        queue = f"{self.home}/queue"
+        if os.listdir(f"{queue}/todo") or os.listdir(f"{queue}/intd"):
+            return False
+        return not any(os.listdir(f"{queue}/{folder}/{part}")
+                       for folder in ("info", "mess") for part in range(sweep.SPLIT))
+
+
+def place(theirs):
+    # Out of the way first: a number may be both a source and a place.
+    moved = [os.dup2(end, 100 + i) for i, end in enumerate(theirs)]
+    for i, end in enumerate(moved):
+        os.dup2(end, i)
+        os.close(end)
+
+
+def make_home(binaries):
+    home = sweep.make_home()
+    os.makedirs(f"{home}/control")
+    os.symlink(binaries, f"{home}/bin")
+    open(f"{home}/queue/lock/sendmutex", "wb").close()
+    with open(f"{home}/control/me", "w", encoding="ascii") as file:
+        file.write("here.example\n")
+    with open(f"{home}/queue/pid/probe", "wb") as file:
+        file.write(MESSAGE)
+    number = os.stat(f"{home}/queue/pid/probe").st_ino
+    os.rename(f"{home}/queue/pid/probe", f"{home}/queue/mess/{number % sweep.SPLIT}/{number}")
+    with open(f"{home}/queue/intd/{number}", "wb") as file:
+        file.write(b"u0\0p1\0F" + SENDER + b"\0" + b"".join(b"T" + r + b"\0" for r in RECIPIENTS))
+    os.link(f"{home}/queue/intd/{number}", f"{home}/queue/todo/{number}")
+    return home
+
+
+def one_run(binaries, injected):
+    """The trace of the disturbed life, and what was wrong after the second one."""
+    home = make_home(binaries)
+    try:
+        spawners = Spawners(home)
+        Life(binaries, home, spawners, injected).run()
+        with open(f"{home}/trace", encoding="latin-1") as file:
+            lines = file.readlines()
+        wait_for_submissions(home)
+        found = spawners.faults + queue_state.look_at(f"{home}/queue").faults
+        code = Life(binaries, home, spawners).run()
+        if code != 0:
+            found.append(f"started again it ended with {code}")
+        queue = queue_state.look_at(f"{home}/queue")
+        found += queue.faults
+        found += [f"{queue.name('info', n)} stays" for n in queue.info]
+        found += [f"{queue.name('todo', n)} stays" for n in queue.todo]
+        found += delivery_faults(spawners, injected)
+        return lines, [f"{injected or 'undisturbed'}: {text}" for text in found]
+    finally:
+        shutil.rmtree(home)
+
+
+def wait_for_submissions(home):
+    """A qmail-queue that was being fed outlives qmail-send; it finds its input cut short."""
+    queue = f"{home}/queue"
+    limit = time.monotonic() + 5
+    while time.monotonic() < limit:
+        if not os.listdir(f"{queue}/pid") and set(os.listdir(f"{queue}/intd")) <= set(os.listdir(f"{queue}/todo")):
+            return
+        time.sleep(0.01)
+
+
+def delivery_faults(spawners, injected):
+    most = 2 if injected else 1
+    counts = dict(spawners.delivered)
+    found = []
+    for recipient in (*RECIPIENTS[:2], SENDER):
+        count = counts.get(recipient, 0)
+        if not 1 <= count <= most:
+            found.append(f"{recipient.decode()} got it {count} times")
+    return found
+
+
+def injections(lines):
+    """Every call after the start, killed; and failing, where it can fail."""
+    count = collections.Counter()
+    started = False
+    for line in lines:
+        call = line.partition("(")[0]
+        count[call] += 1
+        started = started or "lock/sendmutex" in line
+        if not started or re.match(r"write\(0,", line):
+            continue
+        yield f"{call}:signal=KILL:when={count[call]}"
+        for error, calls in ERRORS.items():
+            if call in calls.split(","):
+                yield f"{call}:error={error}:when={count[call]}"
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("bin")
+    parser.add_argument("--only", default="")
+    arguments = parser.parse_args()
+    binaries = os.path.abspath(arguments.bin)
+    reason = sweep.why_not(f"{binaries}/qmail-send")
+    if reason:
+        print(f"skipped: {reason}")
+        return 77
+    begin = time.monotonic()
+    lines, found = one_run(binaries, None)
+    wanted = [i for i in injections(lines) if arguments.only in i]
+    with concurrent.futures.ThreadPoolExecutor(6) as pool:
+        for _, faults in pool.map(lambda i: one_run(binaries, i), wanted):
+            found += faults
+            for text in faults:
+                print("  " + text, flush=True)
+    print(f"qmail-send: {len(wanted)} runs in {time.monotonic() - begin:.1f} s, {len(found)} faults")
+    return 1 if found or (len(wanted) < 50 and not arguments.only) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
