@@ -54,7 +54,7 @@ inline constexpr std::array settings{
     Setting{"locals", SettingKind::list, "me", "qmail-send", "Domains delivered here"},
     Setting{"maxconnip", SettingKind::integer, "20", "qmail-smtpd --listen",
             "Connections at once from one client"},
-    Setting{"maxhops", SettingKind::integer, "100", "qmail-smtpd",
+    Setting{"maxhops", SettingKind::integer, "100", "qmail-smtpd, qmail-local",
             "Received and Delivered-To fields that mean a loop"},
     Setting{"maxline", SettingKind::integer, "0", "qmail-smtpd",
             "Longest text line with its CR LF; 0 means no limit"},
