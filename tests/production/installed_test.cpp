@@ -1,0 +1,280 @@
+// The installed system: who owns what, who runs as whom, and mail through all of it.
+#include "production/installed.hpp"
+
+#include "base/sys/file.hpp"
+#include "base/text.hpp"
+#include "support/instance.hpp"
+#include "support/maildir.hpp"
+#include "support/smtp_client.hpp"
+#include "support/smtp_script.hpp"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include <csignal>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <set>
+
+using namespace grapnel;
+using namespace grapnel::test;
+
+namespace {
+
+const std::string message = "From: a@client.example\nSubject: hello\n\nDear Joe\n";
+
+struct Who {
+    std::string uids;     // "real effective saved filesystem"
+    std::string groups;   // group and supplementary ones
+};
+
+std::string field(const std::string& status, const std::string& name)
+{
+    const auto at = status.find('\n' + name + ":\t");
+    if (at == std::string::npos) return "";
+    const auto begin = at + name.size() + 3;
+    std::string text = status.substr(begin, status.find('\n', begin) - begin);
+    for (char& c : text)
+        if (c == '\t') c = ' ';
+    return std::string(trim(text));
+}
+
+}
+
+class Production : public ::testing::Test {
+protected:
+    std::optional<Installed> system;
+    SmtpScript far;
+    std::optional<Process> send, smtpd;
+    Port port = 0;
+
+    void SetUp() override
+    {
+        if (const auto why = Installed::unavailable(); !why.empty())
+            GTEST_SKIP() << "skipped: " << why;
+        system.emplace();
+        system->control("smtproutes", ":" + far.route());
+        system->control("smtprules", "127.:allow,RELAYCLIENT=\"\"");
+    }
+
+    std::string log() const { return slurp(log_path()); }
+    std::string log_path() const { return system->joe() + "/../log"; }
+
+    void start()
+    {
+        // The log is written by qmaill: a place where he may.
+        spill(log_path(), "");
+        ASSERT_EQ(::chown(log_path().c_str(), Installed::uid("qmaill"), Installed::gid("nofiles")),
+                  0);
+        const Fd nothing = open_file("/dev/null", O_RDWR);
+        auto launch = system->launch(
+            {"qmail-start", "./Maildir/", "/bin/sh", "-c", "exec cat >> " + log_path()});
+        launch.own_group = true;
+        launch.descriptors = {{0, nothing.get()}, {1, nothing.get()}, {2, nothing.get()}};
+        send.emplace(launch);
+        ASSERT_TRUE(wait_until([&] {
+            return log().find("status: local 0/10") != std::string::npos;
+        })) << log();
+
+        port = free_port();
+        launch = system->launch({"qmail-smtpd", "--listen", "127.0.0.1:" + std::to_string(port)});
+        launch.own_group = true;
+        smtpd.emplace(launch);
+        connect_to(port, patience);
+    }
+
+    void TearDown() override
+    {
+        if (!send) return;
+        for (auto* process : {&*smtpd, &*send}) {
+            process->kill(SIGTERM);
+            const auto ending = process->wait();
+            EXPECT_TRUE(ending && ending->success()) << log() << process->errors();
+        }
+        EXPECT_TRUE(log().ends_with("status: exiting\n")) << log();
+    }
+
+    // The processes of bin/, by name, with the ids of each.
+    std::map<std::string, std::vector<Who>> running() const
+    {
+        std::map<std::string, std::vector<Who>> result;
+        for (const auto& name : list_directory("/proc")) {
+            if (!parse_number<unsigned>(name)) continue;
+            std::error_code gone;
+            const auto executable =
+                std::filesystem::read_symlink("/proc/" + name + "/exe", gone).string();
+            if (gone || executable.find(system->path() + "/bin/") == std::string::npos) continue;
+            // Other homes may lie at the same place in other namespaces.
+            if (std::filesystem::read_symlink("/proc/" + name + "/ns/mnt", gone) !=
+                std::filesystem::read_symlink("/proc/self/ns/mnt", gone))
+                continue;
+            const auto status = "\n" + slurp("/proc/" + name + "/status");
+            result[executable.substr(executable.rfind('/') + 1)].push_back(
+                {field(status, "Uid"), field(status, "Gid") + " / " + field(status, "Groups")});
+        }
+        return result;
+    }
+};
+
+TEST_F(Production, OwnersAndModesAreTheContracts)
+{
+    const std::map<std::string, std::string> contract{{"", "root:qmail 0755"},
+                                                      {"control", "root:qmail 0755"},
+                                                      {"users", "root:qmail 0755"},
+                                                      {"bin", "root:qmail 0755"},
+                                                      {"alias", "alias:qmail 2755"},
+                                                      {"queue", "qmailq:qmail 0750"},
+                                                      {"queue/pid", "qmailq:qmail 0700"},
+                                                      {"queue/intd", "qmailq:qmail 0700"},
+                                                      {"queue/todo", "qmailq:qmail 0750"},
+                                                      {"queue/bounce", "qmails:qmail 0700"},
+                                                      {"queue/mess", "qmailq:qmail 0750"},
+                                                      {"queue/mess/22", "qmailq:qmail 0750"},
+                                                      {"queue/info/0", "qmails:qmail 0700"},
+                                                      {"queue/local/7", "qmails:qmail 0700"},
+                                                      {"queue/remote/22", "qmails:qmail 0700"},
+                                                      {"queue/lock", "qmailq:qmail 0750"},
+                                                      {"queue/lock/tcpto", "qmailr:qmail 0644"},
+                                                      {"queue/lock/sendmutex", "qmails:qmail 0600"},
+                                                      {"queue/lock/trigger", "qmails:qmail 0622"},
+                                                      {"queue/quarantine", "qmailq:qmail 0700"},
+                                                      {"run", "root:qmail 0755"},
+                                                      {"run/spool", "qmaild:nofiles 0700"},
+                                                      {"bin/qmail-queue", "qmailq:qmail 4711"},
+                                                      {"bin/qmail-lspawn", "root:qmail 0700"},
+                                                      {"bin/qmail-start", "root:qmail 0700"},
+                                                      {"bin/qmail-newu", "root:qmail 0700"},
+                                                      {"bin/qmail-newmrh", "root:qmail 0700"},
+                                                      {"bin/qmail-getpw", "root:qmail 0711"},
+                                                      {"bin/qmail-local", "root:qmail 0711"},
+                                                      {"bin/qmail-remote", "root:qmail 0711"},
+                                                      {"bin/qmail-rspawn", "root:qmail 0711"},
+                                                      {"bin/qmail-clean", "root:qmail 0711"},
+                                                      {"bin/qmail-send", "root:qmail 0711"},
+                                                      {"bin/splogger", "root:qmail 0711"},
+                                                      {"bin/qmail-inject", "root:qmail 0755"},
+                                                      {"bin/qmail-smtpd", "root:qmail 0755"},
+                                                      {"bin/sendmail", "root:qmail 0755"},
+                                                      
+                                                      {"bin/qmail-qread", "root:qmail 0755"}};
+    for (const auto& [name, wanted] : contract)
+        EXPECT_EQ(ownership(*system / name), wanted) << name;
+    EXPECT_EQ(ownership(*system / "queue/mess/23"), "missing");
+    EXPECT_EQ(std::filesystem::file_size(*system / "queue/lock/tcpto"), 1024u);
+}
+
+TEST_F(Production, EachProgramRunsUnderItsOwnUid)
+{
+    start();
+    const auto ids = [](std::string_view user) {
+        const auto number = std::to_string(Installed::uid(user));
+        return number + ' ' + number + ' ' + number + ' ' + number;
+    };
+    auto processes = running();
+    const auto qmail = std::to_string(Installed::gid("qmail"));
+    const auto in_qmail = qmail + ' ' + qmail + ' ' + qmail + ' ' + qmail + " / ";
+    ASSERT_EQ(processes["qmail-send"].size(), 1u);
+    EXPECT_EQ(processes["qmail-send"][0].uids, ids("qmails"));
+    EXPECT_TRUE(processes["qmail-send"][0].groups.starts_with(in_qmail));
+    ASSERT_EQ(processes["qmail-clean"].size(), 1u);
+    EXPECT_EQ(processes["qmail-clean"][0].uids, ids("qmailq"));
+    ASSERT_GE(processes["qmail-rspawn"].size(), 1u);
+    EXPECT_EQ(processes["qmail-rspawn"][0].uids, ids("qmailr"));
+    ASSERT_GE(processes["qmail-lspawn"].size(), 1u);
+    EXPECT_EQ(processes["qmail-lspawn"][0].uids, "0 0 0 0");
+    EXPECT_EQ(trim(processes["qmail-lspawn"][0].groups.substr(
+                  processes["qmail-lspawn"][0].groups.find('/') + 1)),
+              qmail);
+    for (const auto& smtpd_process : processes["qmail-smtpd"])
+        EXPECT_EQ(smtpd_process.uids, ids("qmaild"));
+    EXPECT_GE(processes["qmail-smtpd"].size(), 2u);
+    for (const auto& [name, all] : processes)
+        for (const auto& one : all)
+            if (name != "qmail-lspawn") {
+                EXPECT_EQ(one.uids.find("0 0 0 0"), std::string::npos) << name;
+            }
+}
+
+TEST_F(Production, MailThroughAllOfIt)
+{
+    spill(*system / "alias/.qmail-info", "./Mailbox\n|id -u > who\n", 0644);
+    spill(system->joe() + "/.qmail-who", "|{ id -u; id -g; id -G; } > who\n", 0644);
+    start();
+    // From the network: to a user of /etc/passwd, to alias, to another host, to nobody.
+    EXPECT_TRUE(SmtpClient(port)
+                    .deliver("joe@here.example",
+                             {"joe@here.example", "joe-who@here.example", "info@here.example",
+                              "x@far.example", "nobody@here.example"},
+                             message)
+                    .starts_with("250 "));
+    ASSERT_TRUE(wait_for_maildir(system->joe() + "/Maildir", 2)) << log();
+    ASSERT_TRUE(far.wait_for_messages(1)) << log();
+    ASSERT_TRUE(wait_until([&] { return count_of("end msg ", log()) == 2; })) << log();
+
+    std::string notice, mail;
+    for (const auto& one : maildir_messages(system->joe() + "/Maildir"))
+        (one.starts_with("Return-Path: <>") ? notice : mail) = one;
+    EXPECT_TRUE(trace_of(mail, message)) << mail;
+    EXPECT_NE(
+        notice.find("<nobody@here.example>:\nSorry, no mailbox here by that name. (#5.1.1)\n"),
+        std::string::npos)
+        << notice;
+    EXPECT_NE(notice.find(" for bounce); "), std::string::npos) << notice;
+    for (const auto& entry : std::filesystem::directory_iterator(system->joe() + "/Maildir/new"))
+        EXPECT_EQ(ownership(entry.path()), "joe:joe 0600");
+
+    const auto joe = std::to_string(Installed::uid("joe")),
+               his_group = std::to_string(Installed::gid("joe"));
+    EXPECT_EQ(slurp(system->joe() + "/who"), joe + '\n' + his_group + '\n' + his_group + '\n');
+    EXPECT_EQ(slurp(*system / "alias/who"), std::to_string(Installed::uid("alias")) + '\n');
+    EXPECT_TRUE(ownership(*system / "alias/Mailbox").starts_with("alias:"))
+        << ownership(*system / "alias/Mailbox");
+}
+
+TEST_F(Production, AUserSubmitsThroughTheSetuidProgram)
+{
+    start();
+    const auto result =
+        run(system->launch({"sendmail", "-t", "-oi"}, "joe"), "To: joe\nSubject: mine\n\nbody\n");
+    EXPECT_EQ(result.ending.code, 0) << result.errors;
+    ASSERT_TRUE(wait_for_maildir(system->joe() + "/Maildir", 1)) << log();
+    const auto mail = maildir_messages(system->joe() + "/Maildir")[0];
+    EXPECT_NE(mail.find(" invoked by uid " + std::to_string(Installed::uid("joe")) + "); "),
+              std::string::npos)
+        << mail;
+    EXPECT_NE(log().find(" uid " + std::to_string(Installed::uid("joe")) + '\n'), std::string::npos)
+        << log();
+    // He sees nothing of the queue.
+    EXPECT_NE(run({.argv = {"/usr/bin/setpriv", "--reuid", std::to_string(Installed::uid("joe")),
+                            "--clear-groups", "--regid", std::to_string(Installed::gid("joe")),
+                            "ls", *system / "queue"}})
+                  .ending.code,
+              0);
+}
+
+TEST_F(Production, QueuedFilesBelongToWhoMadeThem)
+{
+    system->control("smtproutes", ":127.0.0.1:" + std::to_string(free_port()));
+    start();
+    EXPECT_TRUE(
+        SmtpClient(port).deliver("a@b.example", {"x@far.example"}, message).starts_with("250 "));
+    ASSERT_TRUE(wait_until([&] { return log().find("deferral: ") != std::string::npos; })) << log();
+    std::map<std::string, std::string> owners;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(*system / "queue"))
+        if (entry.is_regular_file() && entry.path().parent_path().filename() != "lock")
+            owners[std::filesystem::relative(entry.path(), *system / "queue").begin()->string()] =
+                ownership(entry.path());
+    EXPECT_EQ(owners.size(), 3u);
+    EXPECT_TRUE(owners["mess"].starts_with("qmailq:") && owners["mess"].ends_with(" 0644"))
+        << owners["mess"];
+    EXPECT_EQ(owners["info"], "qmails:qmail 0600");
+    EXPECT_EQ(owners["remote"], "qmails:qmail 0600");
+    // -ALRM and a way out: it leaves.
+    system->control("smtproutes", ":" + far.route());
+    send->kill(SIGALRM);
+    ASSERT_TRUE(far.wait_for_messages(1)) << log();
+    ASSERT_TRUE(wait_until([&] { return log().find("end msg ") != std::string::npos; }));
+}
