@@ -79,6 +79,7 @@ void Incoming::remove_orphans()
 void Incoming::write_message(std::string_view bytes)
 {
     attempt(exit_code::write_error, [&] { write_all(mess_.get(), bytes, "mess"); });
+    bytes_ += bytes.size();
 }
 
 void Incoming::write(std::string_view bytes) { write_message(bytes); }
@@ -110,24 +111,36 @@ void Incoming::insert_in_front(std::string carried)
     }
 }
 
-// A failed fsync is final: the pages count as clean afterwards, so it is never tried again.
-void Incoming::close_synced(Fd& file, std::string_view name)
+void Incoming::prepare()
 {
-    sync(file.get(), name);
-    file.close_checked(name);
+    attempt(exit_code::write_error, [&] {
+        if (submitter_.says_received && !envelope_->message_extensions().find("received"))
+            insert_in_front(received_line(submitter_));
+    });
 }
 
-void Incoming::commit()
+// A failed fsync is final: the pages count as clean afterwards, so it is never tried again.
+void Incoming::sync_all() const
 {
-    const auto& extensions = envelope_->message_extensions();
+    sync(mess_.get(), "mess");
+    sync(intd_.get(), "intd");
+    sync(mess_directory_.get(), "mess");
+}
+
+void Incoming::begin_write_back() const
+{
+    for (const int file : {mess_.get(), intd_.get()})
+        ::sync_file_range(file, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+void Incoming::publish()
+{
     attempt(exit_code::write_error, [&] {
-        if (submitter_.says_received && !extensions.find("received"))
-            insert_in_front(received_line(submitter_));
-        close_synced(mess_, "mess");
-        close_synced(intd_, "intd");
+        mess_.close_checked("mess");
+        intd_.close_checked("intd");
     });
-    if (extensions.find("held")) return link_to_quarantine();
-    link_to_todo();
+    is_held() ? link_to_quarantine() : link_to_todo();
+    uncommitted_.commit();
 }
 
 // S3 -> S4. After the link nothing is undone: qmail-send may have it. A failure then may mean two
@@ -135,12 +148,6 @@ void Incoming::commit()
 void Incoming::link_to_todo()
 {
     attempt(exit_code::todo_file, [&] { link_file(Spool::intd(number_), Spool::todo(number_)); });
-    uncommitted_.commit();
-    attempt(exit_code::write_error, [&] {
-        sync(todo_directory_.get(), "todo");
-        sync(mess_directory_.get(), "mess");
-    });
-    pull_trigger();   // only now: qmail-send shall not deliver what a power cut may still take away
 }
 
 // The second link is the commit; mess/N and intd/N are then superfluous, and collected after 36
@@ -149,17 +156,38 @@ void Incoming::link_to_quarantine()
 {
     const auto* id = envelope_->message_extensions().find("id");
     const std::string stem = "quarantine/" + (id && is_uuid(*id) ? *id : make_uuid7());
-    const auto directory = attempt(exit_code::todo_file, [&] {
-        auto opened = open_directory("quarantine");
+    attempt(exit_code::todo_file, [&] {
+        quarantine_directory_ = open_directory("quarantine");
         link_file(spool_.mess(number_), stem + ".mess");
         uncommitted_.add(stem + ".mess");
         link_file(Spool::intd(number_), stem + ".env");
-        return opened;
     });
-    uncommitted_.commit();
-    attempt(exit_code::write_error, [&] { sync(directory.get(), "quarantine"); });
-    // Nothing may bear the number when mess, and with it the inode, is gone.
-    if (::unlink(Spool::intd(number_).c_str()) == 0) ::unlink(spool_.mess(number_).c_str());
+}
+
+void Incoming::sync_names()
+{
+    attempt(exit_code::write_error, [&] {
+        if (quarantine_directory_) return sync(quarantine_directory_.get(), "quarantine");
+        sync(todo_directory_.get(), "todo");
+    });
+}
+
+// Nothing may bear the number when mess, and with it the inode, is gone.
+void Incoming::withdraw()
+{
+    if (is_held() && ::unlink(Spool::intd(number_).c_str()) == 0)
+        ::unlink(spool_.mess(number_).c_str());
+}
+
+void Incoming::commit()
+{
+    prepare();
+    attempt(exit_code::write_error, [&] { sync_all(); });
+    publish();
+    sync_names();
+    withdraw();
+    // Only now: qmail-send shall not deliver what a power cut may still take away.
+    if (!is_held()) pull_trigger();
 }
 
 }

@@ -56,22 +56,34 @@ public:
     void write(std::string_view bytes);   // of the message
     void end_message();                   // S3
     EnvelopeIntake& envelope() { return *envelope_; }
-    // S4, or the quarantine where a held record says so. After envelope().finish().
+    // S4, or the quarantine where a held record says so. After envelope().finish(). In one:
+    // prepare, fsync of both files, publish, fsync of the names, withdraw; then the trigger.
     void commit();
+
+    // The steps, for who makes many messages durable at once. Between prepare and publish the
+    // files' bytes must become durable, after publish the names in todo/ (or quarantine/).
+    void prepare();                  // every byte is written
+    void publish();                  // the link that commits; nothing is undone from here on
+    void begin_write_back() const;   // asks the kernel to start, and does not wait
+    void sync_all() const;           // both files and mess/S. Throws system_error, as flushes do
+    void withdraw();                 // held: the names that are no longer needed
+    bool is_held() const { return envelope_->message_extensions().find("held") != nullptr; }
+    std::uint64_t bytes() const { return bytes_; }   // written so far
 
 private:
     void make_pid_file();
     void remove_orphans();
     void write_message(std::string_view bytes);
     void insert_in_front(std::string line);
-    void close_synced(Fd& file, std::string_view name);
+    void sync_names();
     void link_to_todo();
     void link_to_quarantine();
 
     const Spool& spool_;
     Submitter submitter_;
     MessageNumber number_ = 0;
-    Fd todo_directory_, mess_directory_, mess_, intd_;
+    std::uint64_t bytes_ = 0;
+    Fd todo_directory_, mess_directory_, quarantine_directory_, mess_, intd_;
     std::string pid_path_;
     std::optional<EnvelopeIntake> envelope_;
     Uncommitted uncommitted_;   // last: goes first

@@ -18,6 +18,7 @@ enum class May : unsigned {
     write_files = 2,      // create, link, rename, remove, change
     use_network = 4,      // sockets of the families in Confinement
     start_programs = 8,   // fork, exec, wait
+    start_threads = 16,   // of this process
 };
 constexpr May operator|(May a, May b)
 {

@@ -1,0 +1,274 @@
+#include "queue/queued_server.hpp"
+
+#include "base/net/signals.hpp"
+#include "base/net/timer.hpp"
+#include "base/sys/environment.hpp"
+#include "base/sys/log.hpp"
+#include "queue/exit_code.hpp"
+#include "queue/trouble.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <ctime>
+#include <exception>
+#include <new>
+#include <utility>
+
+namespace grapnel::queue {
+
+using boost::asio::awaitable;
+using namespace std::chrono_literals;
+
+namespace {
+
+// As long as qmail-queue's alarm: a submitter may be slow, but not for ever.
+constexpr auto message_limit = 24h;
+constexpr std::size_t most_connections = 4000, most_of_a_uid = 50;
+
+void log(const std::string& text) { log_line(2, "qmail-queued: " + text); }
+
+}
+
+QueuedServer::QueuedServer(net::Loop& loop, int listener, const Trusted& trusted, bool fsync_each)
+    : loop_(loop),
+      listener_(listener),
+      trusted_(trusted),
+      spool_(Spool::open()),
+      group_(loop.executor(), fsync_each)
+{
+}
+
+int QueuedServer::run()
+{
+    begin(accept());
+    begin(commits());
+    begin(await_signal());
+    loop_.run();
+    return exit_code_;
+}
+
+void QueuedServer::begin(awaitable<void> work)
+{
+    net::start(loop_.executor(), std::move(work), [](std::exception_ptr trouble) {
+        if (!trouble) return;
+        try {
+            std::rethrow_exception(trouble);
+        } catch (const std::system_error& error) {
+            const int number = error.code().value();
+            if (number != ECONNRESET && number != EPIPE && number != ECANCELED) log(error.what());
+        } catch (const std::exception& error) {
+            log(error.what());
+        }
+    });
+}
+
+bool QueuedServer::has_room(uid_t uid) const
+{
+    if (total_ >= most_connections || ending_) return false;
+    if (uid == trusted_.daemon || uid == trusted_.send || uid == 0 || in_sandbox()) return true;
+    const auto found = connections_.find(uid);
+    return found == connections_.end() || found->second < most_of_a_uid;
+}
+
+awaitable<void> QueuedServer::accept()
+{
+    while (!ending_) {
+        co_await net::readable(listener_);
+        Fd socket(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
+        if (!socket) {
+            if (errno != EAGAIN) co_await net::sleep_for(100ms);
+            continue;
+        }
+        struct ucred about {};
+        socklen_t size = sizeof about;
+        if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &about, &size) != 0) continue;
+        if (!has_room(about.uid)) {
+            const auto answer = encode(QueuedAnswer{exit_code::server_refused_later, ::getpid(),
+                                                    "Zthe queue is too busy (#4.3.2)"});
+            ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+            continue;
+        }
+        ++connections_[about.uid];
+        ++total_;
+        begin(serve(std::move(socket), about.uid));
+    }
+}
+
+awaitable<void> QueuedServer::serve(Fd socket, uid_t uid)
+{
+    net::Stream stream(loop_.executor(), std::move(socket));
+    struct Left {
+        QueuedServer& server;
+        uid_t uid;
+        net::Stream& stream;
+        ~Left() { server.left(uid, stream); }
+    } const left{*this, uid, stream};
+    try {
+        for (bool more = true; more && !ending_;) more = co_await take_message(stream, uid);
+    } catch (const net::Interrupted&) {
+        // We end, and this one was between messages.
+    }
+}
+
+awaitable<std::optional<FrameHead>> QueuedServer::next_head(net::Stream& stream)
+{
+    while (stream.buffered().size() < FrameHead::size) {
+        const bool more = co_await stream.fill();
+        if (!more) co_return std::nullopt;
+    }
+    const auto head = decode_frame_head(stream.buffered());
+    stream.consume(FrameHead::size);
+    co_return head;
+}
+
+Submitter QueuedServer::submitter(uid_t uid) const
+{
+    Submitter result{uid, static_cast<std::uint64_t>(::getpid()), ::time(nullptr),
+                     "by uid " + std::to_string(uid), in_sandbox()};
+    if (in_sandbox()) return result;
+    if (uid == trusted_.alias) result.invoked = "by alias";
+    if (uid == trusted_.send) result.invoked = "for bounce";
+    if (uid == trusted_.daemon) result.invoked = "from network";
+    result.says_received = uid == trusted_.daemon;
+    return result;
+}
+
+namespace {
+
+// One message on its way in. After the first trouble the rest is read and dropped.
+class Reception {
+public:
+    void take(const Spool& spool, const Submitter& submitter, FrameHead::Kind kind,
+              std::string_view bytes)
+    {
+        if (problem_) return;
+        try {
+            if (!incoming_) incoming_.emplace(spool, submitter);
+            if (kind == FrameHead::Kind::message) {
+                if (envelope_begun_) stop(exit_code::bad_envelope);
+                incoming_->write(bytes);
+                return;
+            }
+            begin_envelope();
+            incoming_->envelope().feed(bytes);
+        } catch (...) {
+            fail(std::current_exception());
+        }
+    }
+
+    // S3: everything is written; nullptr where there was trouble.
+    Incoming* prepare(const Spool& spool, const Submitter& submitter)
+    {
+        try {
+            if (!problem_ && !incoming_) incoming_.emplace(spool, submitter);
+            if (!problem_) {
+                begin_envelope();
+                incoming_->envelope().finish();
+                incoming_->prepare();
+            }
+        } catch (...) {
+            fail(std::current_exception());
+        }
+        return problem_ ? nullptr : &*incoming_;
+    }
+
+    const std::optional<Stop>& problem() const { return problem_; }
+
+private:
+    void begin_envelope()
+    {
+        if (std::exchange(envelope_begun_, true)) return;
+        incoming_->end_message();
+    }
+
+    void fail(std::exception_ptr trouble)
+    {
+        incoming_.reset();
+        try {
+            std::rethrow_exception(trouble);
+        } catch (const Stop& stop) {
+            problem_ = stop;
+        } catch (const std::bad_alloc&) {
+            problem_ = Stop{exit_code::out_of_memory, "the queue is out of memory (#4.3.0)"};
+        } catch (const std::exception&) {
+            problem_ = Stop{exit_code::internal, "internal trouble in the queue (#4.3.0)"};
+        }
+    }
+
+    std::optional<Incoming> incoming_;
+    std::optional<Stop> problem_;
+    bool envelope_begun_ = false;
+};
+
+QueuedAnswer answer_to(const std::optional<Stop>& problem)
+{
+    if (!problem) return {exit_code::queued, ::getpid(), {}};
+    return {problem->exit_code, ::getpid(), response_line(*problem)};
+}
+
+}
+
+// False: the submitter has left.
+awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
+{
+    stream.expires_after(message_limit);
+    idle_.insert(&stream);
+    auto head = co_await next_head(stream);
+    idle_.erase(&stream);
+    if (!head) co_return false;
+    Reception reception;
+    const Submitter who = submitter(uid);
+    while (head && head->kind != FrameHead::Kind::commit) {
+        for (std::size_t left = head->length; left > 0;) {
+            bool more = true;
+            if (stream.buffered().empty()) more = co_await stream.fill();
+            if (!more) co_return false;
+            const auto piece = stream.buffered().substr(0, left);
+            reception.take(spool_, who, head->kind, piece);
+            left -= piece.size();
+            stream.consume(piece.size());
+        }
+        head = co_await next_head(stream);
+    }
+    if (!head) co_return false;
+    auto* incoming = reception.prepare(spool_, who);
+    auto problem = reception.problem();
+    if (incoming) problem = co_await group_.commit(*incoming, stream.descriptor());
+    const std::string answer = encode(answer_to(problem));
+    co_await stream.write(answer);
+    co_return true;
+}
+
+void QueuedServer::left(uid_t uid, net::Stream& stream)
+{
+    idle_.erase(&stream);
+    --total_;
+    if (--connections_[uid] == 0) connections_.erase(uid);
+    if (ending_ && total_ == 0) loop_.stop();
+}
+
+// A flush that failed: everybody has been told by now; the next process must prove the disk first.
+awaitable<void> QueuedServer::commits()
+{
+    co_await group_.run();
+    log("alert: a flush of the queue failed: what was not acknowledged is not queued; ending");
+    exit_code_ = 111;
+    co_await net::sleep_for(1s);   // answers reach their submitters
+    loop_.stop();
+}
+
+awaitable<void> QueuedServer::await_signal()
+{
+    net::Signals signals(loop_.executor(), {SIGTERM, SIGINT});
+    co_await signals.next();
+    ending_ = true;
+    for (auto* stream : idle_) stream->interrupt();
+    if (total_ == 0) loop_.stop();
+}
+
+}

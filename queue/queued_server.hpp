@@ -1,0 +1,60 @@
+// qmail-queued at work: takes messages from local submitters over a stream socket, many at once,
+// and answers each when it is durably queued. Caps: connections in all, and of one uid.
+#pragma once
+
+#include "base/net/loop.hpp"
+#include "base/net/stream.hpp"
+#include "base/sys/fd.hpp"
+#include "queue/group_commit.hpp"
+#include "queue/queued_wire.hpp"
+#include "queue/spool.hpp"
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace grapnel::queue {
+
+// Users who may fill the whole of it: the network's and bounces' submitters.
+struct Trusted {
+    uid_t daemon = 0, send = 0, alias = 0;
+};
+
+class QueuedServer {
+public:
+    // In the queue directory. listener: a listening local socket, non-blocking.
+    QueuedServer(net::Loop& loop, int listener, const Trusted& trusted, bool fsync_each);
+
+    // Until SIGTERM (messages under way are finished), or until the disk has failed. The exit code.
+    int run();
+
+private:
+    boost::asio::awaitable<void> accept();
+    boost::asio::awaitable<void> serve(Fd socket, uid_t uid);
+    boost::asio::awaitable<bool> take_message(net::Stream& stream, uid_t uid);
+    boost::asio::awaitable<std::optional<FrameHead>> next_head(net::Stream& stream);
+    boost::asio::awaitable<void> commits();
+    boost::asio::awaitable<void> await_signal();
+    bool has_room(uid_t uid) const;
+    Submitter submitter(uid_t uid) const;
+    void left(uid_t uid, net::Stream& stream);
+    void begin(boost::asio::awaitable<void> work);
+
+    net::Loop& loop_;
+    int listener_;
+    Trusted trusted_;
+    Spool spool_;
+    GroupCommit group_;
+    std::map<uid_t, std::size_t> connections_;
+    std::set<net::Stream*> idle_;   // between messages: may be ended at once
+    std::size_t total_ = 0;
+    bool ending_ = false;
+    int exit_code_ = 0;
+};
+
+}

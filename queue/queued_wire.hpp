@@ -1,0 +1,42 @@
+// What a submitter and qmail-queued say to each other over run/queued, both ways. Pure.
+// A frame: kind (one byte), length (four bytes, most significant first), that many bytes.
+//   submitter: M a piece of the message, E a piece of the envelope and its extension block, C
+//   commit. qmail-queued: A exit code (one byte), its process id (four bytes), a line as on
+//   descriptor 4.
+// One message after the other. A connection that closes before C queues nothing.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace grapnel::queue {
+
+inline constexpr std::size_t longest_frame = 65536;   // payload
+
+struct FrameHead {
+    enum class Kind : char { message = 'M', envelope = 'E', commit = 'C', answer = 'A' };
+    Kind kind;
+    std::uint32_t length;
+    static constexpr std::size_t size = 5;
+};
+std::string encode(const FrameHead& head);
+// bytes: FrameHead::size of them. nullopt: no such kind, or over longest_frame.
+std::optional<FrameHead> decode_frame_head(std::string_view bytes);
+
+// bytes as frames of one kind, appended to wire.
+void append_frames(std::string& wire, FrameHead::Kind kind, std::string_view bytes);
+
+struct QueuedAnswer {
+    int exit_code = 0;   // as qmail-queue's
+    pid_t process = 0;
+    std::string text;   // empty on success
+};
+std::string encode(const QueuedAnswer& answer);   // with its head
+std::optional<QueuedAnswer> decode_answer(std::string_view payload);
+
+}
