@@ -1,0 +1,70 @@
+// A server that says anything at all: the dialogue ends or waits, never for what was not asked, and
+// its report is one that qmail-rspawn understands.
+#include "remote/report.hpp"
+#include "remote/smtp_dialogue.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+
+using namespace grapnel;
+using namespace grapnel::remote;
+
+namespace {
+
+void require(bool claim)
+{
+    if (!claim) std::abort();
+}
+
+// What is sent ends no line early and is bounded.
+void check_output(const std::string& output)
+{
+    require(output.empty() || output.ends_with("\r\n"));
+    require(output.size() < 16384);
+}
+
+void converse(SmtpDialogue& dialogue, std::string_view bytes)
+{
+    ReplyReader reader;
+    while (!dialogue.over()) {
+        if (dialogue.wants_text()) dialogue.text_ends();
+        check_output(dialogue.take_output());
+        const auto before = bytes;
+        const auto state = reader.take(bytes);
+        const auto raw = before.substr(0, before.size() - bytes.size());
+        if (state == ReplyReader::State::more) return dialogue.lost();
+        if (state != ReplyReader::State::done) return dialogue.garbled(raw);
+        dialogue.take(reader.release(), raw);
+    }
+}
+
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    Errand errand;
+    errand.peer = "192.0.2.1";
+    errand.helo_name = "a.example";
+    errand.sender = "s@a.example";
+    errand.recipients = {"one@b.example", "two@b.example", "three@b.example"};
+    errand.size = 1000;
+    errand.eight_bit = true;
+    errand.may_be_myself = true;
+    SmtpDialogue dialogue(errand);
+    converse(dialogue, bytes);
+
+    require(dialogue.over());
+    const auto report = dialogue.verdict().report();
+    require(report.recipients.size() <= errand.recipients.size());
+    require(!report.text.empty() && report.text.back() == '\n' && report.text.size() < 6000);
+    const auto wire = encode(report);
+    require(decode_report(wire).value() == report);
+    require(std::string_view("KZD").find(digest(wire).letter) != std::string_view::npos);
+    // Delivered only where the server said so to recipient and message.
+    for (std::size_t i = 0; i < errand.recipients.size(); ++i)
+        if (dialogue.verdict().of(i).fate == Fate::relayed)
+            require(i < report.recipients.size() && report.recipients[i].letter == 'r' &&
+                    report.letter == 'K');
+    return 0;
+}
