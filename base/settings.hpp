@@ -22,9 +22,8 @@ inline constexpr std::array settings{
     Setting{"me", SettingKind::line, "", "all", "My name"},
     Setting{"badmailfrom", SettingKind::list, "none", "qmail-smtpd",
             "Envelope senders that are refused: user@host or @host"},
-    Setting{
-        "barecr", SettingKind::line, "space", "qmail-remote",
-        "A CR without LF becomes a space, is encoded, or fails the message: space, encode, fail"},
+    Setting{"barecr", SettingKind::line, "space", "qmail-remote",
+            "A CR without LF becomes a space or fails the message: space, fail"},
     Setting{"bouncefrom", SettingKind::line, "MAILER-DAEMON", "qmail-send", "User name of bounces"},
     Setting{"bouncehost", SettingKind::line, "me", "qmail-send", "Host name of bounces"},
     Setting{"concurrencyincoming", SettingKind::integer, "1000", "qmail-smtpd --listen",

@@ -39,10 +39,7 @@ std::chrono::seconds seconds_in(const Control& control, std::string_view file,
 
 BareCr bare_cr_in(const Control& control)
 {
-    const auto word = control.line("barecr").value_or("space");
-    if (word == "encode") return BareCr::encode;
-    if (word == "fail") return BareCr::fail;
-    return BareCr::space;
+    return control.line("barecr").value_or("") == "fail" ? BareCr::fail : BareCr::space;
 }
 
 }

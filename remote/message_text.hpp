@@ -9,7 +9,7 @@
 namespace grapnel::remote {
 
 // A CR that does not stand before a LF (control/barecr). None leaves us as it is.
-enum class BareCr { space, encode, fail };
+enum class BareCr { space, fail };
 
 // What must be known before MAIL is said.
 class TextFacts {

@@ -47,6 +47,7 @@ TEST_F(QmailRemote, SaysHeloWhereEhloIsRefused)
 {
     SmtpScript server({.extensions = {"(none)"}});
     EXPECT_THAT(deliver_to(server), StartsWith("r\0K"s));
+    ASSERT_TRUE(server.wait_for_sessions_ended(1));
     EXPECT_THAT(server.sessions()[0].commands,
                 ElementsAre("EHLO here.example", "HELO here.example", "MAIL FROM:<s@here.example>",
                             "RCPT TO:<r@far.example>", "DATA", "QUIT"));
@@ -75,6 +76,7 @@ TEST_F(QmailRemote, AMessageOverTheOfferedSizeIsNotSent)
     EXPECT_EQ(
         deliver_to(server, {"r@far.example"}, std::string(9999, 'x') + '\n'),
         "DConnected to 127.0.0.1 but the message has 10001 bytes, and it takes 10000. (#5.3.4)\n\0"s);
+    ASSERT_TRUE(server.wait_for_sessions_ended(1));
     EXPECT_THAT(server.sessions()[0].commands, ElementsAre("EHLO here.example", "QUIT"));
 }
 
@@ -84,6 +86,7 @@ TEST_F(QmailRemote, ExtensionsCanBeSwitchedOff)
     SmtpScript server({.extensions = modern, .rules = {{"MAIL", "550 no"}}});
     EXPECT_THAT(deliver_to(server, {"r@far.example"}, "\xff\n"),
                 StartsWith("DConnected to 127.0.0.1 but sender was rejected.\n"));
+    ASSERT_TRUE(server.wait_for_sessions_ended(1));
     EXPECT_THAT(server.sessions()[0].commands,
                 ElementsAre("EHLO here.example", "MAIL FROM:<s@here.example> SIZE=3", "QUIT"));
 }
