@@ -33,14 +33,14 @@ std::optional<CommandLine> CommandReader::finish()
 std::optional<CommandLine> CommandReader::take(std::string_view& bytes)
 {
     while (!bytes.empty()) {
-        if (total_ > hopeless_command) return CommandLine{{}, CommandLine::Fault::hopeless};
         const auto end =
             bytes.find_first_of(bare_lf_ ? std::string_view("\n") : std::string_view("\r\n\0", 3));
         if (carriage_return_ && end != 0) bare_ = true;
         carriage_return_ = carriage_return_ && end == 0;
-        const auto piece = bytes.substr(0, std::min(end, hopeless_command));
+        const auto piece = bytes.substr(0, end);
         keep(piece);
         bytes.remove_prefix(piece.size());
+        if (total_ > hopeless_command) return CommandLine{{}, CommandLine::Fault::hopeless};
         if (piece.size() != end) continue;
         const char special = bytes.front();
         bytes.remove_prefix(1);

@@ -47,10 +47,12 @@ void DataReader::end_line(std::string& stored)
     store("\n", stored);
 }
 
-void DataReader::bare_cr(std::string& stored)
+// behind_dot: the dot held back was no end after all, and is text (".CR x" keeps it, as in qmail).
+void DataReader::bare_cr(bool behind_dot, std::string& stored)
 {
     if (rules_.bare_cr == BareCr::refuse) bare_ = true;
-    const std::string_view kept = rules_.bare_cr == BareCr::blank ? " " : "\r";
+    const bool blank = rules_.bare_cr == BareCr::blank;
+    const std::string_view kept = behind_dot ? (blank ? ". " : ".\r") : (blank ? " " : "\r");
     look_at(kept);
     store(kept, stored);
 }
@@ -66,18 +68,9 @@ void DataReader::bare_lf(std::string& stored)
 bool DataReader::special(char c, std::string& stored)
 {
     const Place before = place_;
-    const auto held_back = [&] {
-        // A dot that was no end after all: behind CR it is text (".CR x" keeps its dot, as in
-        // qmail).
-        if (before != Place::dot_return) return;
-        look_at(".");
-        store(".", stored);
-    };
     if (c == '\r') {
-        if (before == Place::carriage_return || before == Place::dot_return) {
-            held_back();
-            bare_cr(stored);
-        }
+        if (before == Place::carriage_return || before == Place::dot_return)
+            bare_cr(before == Place::dot_return, stored);
         place_ = before == Place::dot ? Place::dot_return : Place::carriage_return;
         return false;
     }
@@ -92,10 +85,8 @@ bool DataReader::special(char c, std::string& stored)
         }
         return stopped_;
     }
-    if (before == Place::carriage_return || before == Place::dot_return) {
-        held_back();
-        bare_cr(stored);
-    }
+    if (before == Place::carriage_return || before == Place::dot_return)
+        bare_cr(before == Place::dot_return, stored);
     if (c == '.' && before == Place::line_start) {
         place_ = Place::dot;
         return false;

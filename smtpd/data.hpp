@@ -43,7 +43,7 @@ private:
     void look_at(std::string_view piece);
     void end_line(std::string& stored);
     bool special(char c, std::string& stored);
-    void bare_cr(std::string& stored);
+    void bare_cr(bool behind_dot, std::string& stored);
     void bare_lf(std::string& stored);
 
     DataRules rules_;

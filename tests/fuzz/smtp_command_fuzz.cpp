@@ -1,0 +1,76 @@
+// Command lines in any pieces, then verb, path and parameters.
+#include "smtpd/command.hpp"
+#include "smtpd/parameters.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+#include <vector>
+
+using namespace grapnel::smtpd;
+
+namespace {
+
+void check(bool claim)
+{
+    if (!claim) std::abort();
+}
+
+std::vector<std::string> lines(std::string_view wire, std::size_t piece, bool bare_lf)
+{
+    CommandReader reader(bare_lf);
+    std::vector<std::string> result;
+    while (!wire.empty()) {
+        auto part = wire.substr(0, piece);
+        wire.remove_prefix(part.size());
+        while (!part.empty()) {
+            const auto line = reader.take(part);
+            if (!line) break;
+            check(line->text.size() <= longest_command &&
+                  (line->fault == CommandLine::Fault::none || line->text.empty()));
+            result.push_back(line->text + static_cast<char>('0' + static_cast<int>(line->fault)));
+            if (line->fault == CommandLine::Fault::hopeless) return result;
+        }
+    }
+    return result;
+}
+
+void parse(std::string_view argument, std::string_view keyword, const PathRules& rules)
+{
+    Path path;
+    if (parse_path(argument, keyword, rules, path) != Fault::none) return;
+    check(path.address.size() <= longest_path);
+    if (!rules.controls && !rules.classic)
+        for (const char c : path.address) check(c >= 32 && c != 127);
+    Parameters parameters;
+    parse_parameters(path.parameters, ParameterPlace::mail, Extensions(), false, parameters);
+    parse_parameters(path.parameters, ParameterPlace::rcpt, Extensions(), true, parameters);
+}
+
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    const std::string_view wire(reinterpret_cast<const char*>(data), size);
+    for (const bool bare_lf : {false, true}) {
+        const auto whole = lines(wire, wire.size() + 1, bare_lf);
+        for (const std::size_t piece : {1, 2, 3, 7}) check(lines(wire, piece, bare_lf) == whole);
+        for (const auto& line : whole) {
+            const auto command = split_command(std::string_view(line).substr(0, line.size() - 1));
+            for (unsigned bits = 0; bits < 16; ++bits) {
+                PathRules rules;
+                rules.brackets_optional = (bits & 1) != 0;
+                rules.without_domain = (bits & 2) != 0;
+                rules.controls = (bits & 4) != 0;
+                rules.classic = (bits & 8) != 0;
+                rules.may_be_empty = rules.may_be_postmaster = rules.underscore = (bits & 1) != 0;
+                parse(command.argument, "FROM:", rules);
+                parse(line, "", rules);
+            }
+            is_host_name(command.argument, true);
+        }
+    }
+    return 0;
+}

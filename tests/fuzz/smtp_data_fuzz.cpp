@@ -1,0 +1,80 @@
+// The text between 354 and CR LF . CR LF: the streaming decoder against the plain table, cut at any
+// place.
+#include "smtpd/data.hpp"
+#include "smtpd/data_reference.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+#include <string_view>
+
+using namespace grapnel::smtpd;
+
+namespace {
+
+void check(bool claim)
+{
+    if (!claim) std::abort();
+}
+
+struct Outcome {
+    std::string stored;
+    DataReader::State state;
+    DataReader::Trouble trouble;
+    std::size_t taken;
+    bool operator==(const Outcome&) const = default;
+};
+
+Outcome decode(std::string_view wire, std::size_t cut, const DataRules& rules)
+{
+    DataReader reader(rules);
+    Outcome outcome{};
+    auto first = wire.substr(0, cut), second = wire.substr(cut);
+    outcome.state = reader.take(first, outcome.stored);
+    check(first.empty() || outcome.state != DataReader::State::more);
+    if (outcome.state == DataReader::State::more)
+        outcome.state = reader.take(second, outcome.stored);
+    outcome.trouble = reader.trouble();
+    outcome.taken = wire.size() - first.size() - second.size();
+    return outcome;
+}
+
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    if (size < 1) return 0;
+    const std::string_view wire(reinterpret_cast<const char*>(data) + 1, size - 1);
+    DataRules rules;
+    rules.refuse_nul_in_header = false;
+    rules.max_hops = 1000000;
+    // What was stored before a fault is of no use to anybody, and where it stops depends on the
+    // pieces.
+    const auto settled = [&](std::size_t cut) {
+        auto outcome = decode(wire, cut, rules);
+        if (outcome.trouble != DataReader::Trouble::none) outcome.stored.clear();
+        return outcome;
+    };
+    const auto whole = decode(wire, wire.size(), rules);
+    const auto plain = grapnel::test::reference_text(wire);
+    check(plain.has_value() == (whole.state == DataReader::State::ended));
+    if (plain) {
+        check(plain->bad == (whole.trouble == DataReader::Trouble::bare));
+        check(plain->end == whole.taken);
+        check(plain->stored == whole.stored);
+    }
+    // Whatever is forgiven, the end is the same, and so is every way of cutting.
+    rules.bare_lf = static_cast<BareLf>(data[0] % 3);
+    rules.bare_cr = static_cast<BareCr>(data[0] / 3 % 3);
+    rules.max_bytes = data[0] / 9;
+    rules.refuse_nul_in_header = true;
+    rules.max_hops = 2;
+    rules.max_line = 12;
+    const auto forgiving = settled(wire.size());
+    if (plain && forgiving.state != DataReader::State::stopped)
+        check(forgiving.taken == plain->end);
+    const std::size_t most = wire.size() < 200 ? wire.size() : 200;
+    for (std::size_t cut = 0; cut <= most; ++cut) check(settled(cut) == forgiving);
+    return 0;
+}
