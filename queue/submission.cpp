@@ -22,6 +22,24 @@ void write_envelope(int descriptor, const Envelope& envelope)
     write_all(descriptor,
               std::string_view(block).substr(std::min<std::size_t>(block.size(), PIPE_BUF)));
 }
+
+// At most longest_response bytes; less where the other side is done.
+std::string first_of(int descriptor)
+{
+    std::string text(longest_response, '\0');
+    std::size_t length = 0;
+    try {
+        while (length < text.size()) {
+            const auto count = read_some(descriptor, text.data() + length, text.size() - length);
+            if (count == 0) break;
+            length += count;
+        }
+    } catch (const std::system_error&) {
+        // The exit code will say it.
+    }
+    return text.substr(0, length);
+}
+
 }
 
 Submission::Submission(const Environment& environment)
@@ -84,13 +102,8 @@ Result<> Submission::finish(const Envelope& envelope)
                               // exit code decides
         }
     envelope_.reset();
-    const std::string response = [&]() -> std::string {
-        try {
-            return read_all(response_.get(), longest_response);
-        } catch (const std::system_error&) {
-            return {};
-        }
-    }();
+    const std::string response = first_of(response_.get());
+    response_.reset();   // who goes on writing must not wait for us, while we wait for him
     return explain(child_.wait(), response);
 }
 

@@ -109,6 +109,13 @@ TEST_F(SubmissionTest, RunsAnotherProgramAndHearsItOn4Or6)
     EXPECT_EQ(submit(nothing).error().text, "unable to exec qq (#4.3.0)");
 }
 
+TEST_F(SubmissionTest, AProgramThatTalksWithoutEndIsNotWaitedFor)
+{
+    const auto refused = submit(with_program("yes Dno >&4; exit 82\n"));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().retry, Retry::never);
+}
+
 TEST_F(SubmissionTest, GivesClassicProgramsEveryByteOfALongEnvelope)
 {
     const auto environment =
