@@ -56,7 +56,9 @@ TEST_F(QmailRemote, SaysHeloWhereEhloIsRefused)
 TEST_F(QmailRemote, SendsOnlyTheDotWhenAPipelinedDataWasForNobody)
 {
     SmtpScript server({.extensions = modern,
-                       .rules = {{"RCPT", "550 5.1.1 nobody"}, {".", "554 5.5.1 for whom"}}});
+                       .rules = {{"RCPT", "550 5.1.1 nobody"},
+                                 {"DATA", "354 go ahead"},
+                                 {".", "554 5.5.1 for whom"}}});
     EXPECT_EQ(
         deliver_to(server),
         "h127.0.0.1 does not like recipient.\nRemote host said: 550 5.1.1 nobody\n\0DGiving up on 127.0.0.1.\n\0"s);
