@@ -97,7 +97,7 @@ bool Deliveries::open_next(Side& side)
         job.sender = info->sender;
         job.holders = 1;
         jobs_[*number] = std::move(job);
-        side.pass.emplace(*number, std::move(file));
+        side.pass.emplace(Pass{*number, std::move(file)});
     } catch (const std::system_error&) {
         log_.warning("trouble opening " + path + "; will try again later");
         heap.add(agenda_.now() + retry_trouble, n);

@@ -1,6 +1,5 @@
 #include "send/dispatcher.hpp"
 
-#include "base/net/signals.hpp"
 #include "send/broken.hpp"
 #include "send/queue_view.hpp"
 
@@ -29,6 +28,7 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config,
       log_(log),
       agenda_(clock),
       timer_(loop.executor()),
+      signals_(loop.executor(), {SIGTERM, SIGHUP, SIGALRM}),
       marks_(spool),
       local_(loop.executor(), queue::Channel::local, std::move(connections.to_local),
              std::move(connections.from_local), connections.local_limit, [this] { timer_.call(); }),
@@ -153,9 +153,8 @@ bool Dispatcher::may_exit() const
 
 asio::awaitable<void> Dispatcher::signals()
 {
-    net::Signals caught(loop_.executor(), {SIGTERM, SIGHUP, SIGALRM});
     for (;;) {
-        const int number = co_await caught.next();
+        const int number = co_await signals_.next();
         if (number == SIGTERM) begin_end();
         if (number == SIGHUP) reread();
         if (number == SIGALRM) {

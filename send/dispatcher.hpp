@@ -2,6 +2,7 @@
 // done. It decides order and end; what is done is in deliveries, todo_scan, finishing.
 #pragma once
 
+#include "base/net/signals.hpp"
 #include "base/net/timer.hpp"
 #include "send/deliveries.hpp"
 #include "send/finishing.hpp"
@@ -48,6 +49,7 @@ private:
     Log& log_;
     Agenda agenda_;
     net::Timer timer_;
+    net::Signals signals_;   // from before the first line of the log
     Marks marks_;
     Channel local_, remote_;
     Cleaner cleaner_;

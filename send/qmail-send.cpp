@@ -7,6 +7,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
 #include "send/dispatcher.hpp"
+#include "send/probe.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -68,6 +69,7 @@ int run_send()
     ignore_signal(SIGPIPE);
     ::umask(077);
     const Fd mutex = lock_queue(log);
+    starting(log, "the queue's disk does not keep what is written", [] { probe_queue(); });
 
     const unsigned limits[] = {
         starting(log, "hath the daemon spawn no fire?", [] { return spawner_limit(2); }),

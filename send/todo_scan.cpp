@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <set>
 #include <string>
 #include <system_error>
@@ -35,6 +36,19 @@ TodoScan::TodoScan(net::Executor executor, Intake& intake, Agenda& agenda, Clean
 
 asio::awaitable<void> TodoScan::run()
 {
+    std::exception_ptr trouble;
+    try {
+        co_await scan();
+    } catch (...) {
+        trouble = std::current_exception();
+    }
+    at_rest_ = true;   // however it ended: nobody shall wait for it
+    changed_();
+    if (trouble) std::rethrow_exception(trouble);
+}
+
+asio::awaitable<void> TodoScan::scan()
+{
     while (!ending_) {
         const auto numbers = look();
         for (std::size_t i = 0; i < numbers.size() && !ending_; i += batch) {
@@ -43,8 +57,6 @@ asio::awaitable<void> TodoScan::run()
         }
         if (!ending_) co_await wait();
     }
-    at_rest_ = true;
-    changed_();
 }
 
 asio::awaitable<void> TodoScan::wait()

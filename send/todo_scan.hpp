@@ -26,6 +26,7 @@ public:
     bool is_idle() const { return at_rest_ && (asked_.empty() || !cleaner_.is_alive()); }
 
 private:
+    boost::asio::awaitable<void> scan();
     boost::asio::awaitable<void> wait();
     std::vector<queue::MessageNumber> look();
     void take(const std::vector<queue::MessageNumber>& numbers, std::size_t from, std::size_t to);

@@ -68,8 +68,8 @@ class Spawners:
 class Life:
     """One qmail-send with its pipes, and qmail-clean, until it is killed, ends, or has no more to do."""
 
-    def __init__(self, binaries, home, spawners, injected=None):
-        self.home, self.spawners = home, spawners
+    def __init__(self, binaries, home, spawners, injected=None, alarm=False):
+        self.home, self.spawners, self.alarm = home, spawners, alarm
         self.trace = os.path.join(home, "trace")
         pipes = [os.pipe() for _ in range(7)]
         self.ours = {"log": pipes[0][0], "local": pipes[1][0], "remote": pipes[3][0]}
@@ -98,12 +98,16 @@ class Life:
             ready, _, _ = select.select(list(self.ours.values()), [], [], 0.05)
             if self.take(ready):
                 last = time.monotonic()
+            if self.alarm and self.is_up():
+                self.alarm = False
+                self.signal(signal.SIGALRM)
             now = time.monotonic()
             if now - begin > LONGEST:
                 last_words = self.pending["log"].decode(errors="replace")[-300:]
                 self.spawners.faults.append(f"it did not end; its last words: {last_words!r}")
                 self.signal(signal.SIGKILL)
                 self.send.kill()
+                self.send.wait()
             elif not asked and self.is_up() and (self.is_done() or now - last > QUIET):
                 asked = True
                 self.signal(signal.SIGTERM)
@@ -153,7 +157,7 @@ class Life:
 
 def place(theirs):
     # Out of the way first: a number may be both a source and a place.
-    moved = [os.dup2(end, 100 + i) for i, end in enumerate(theirs)]
+    moved = [os.dup2(end, 500 + i) for i, end in enumerate(theirs)]
     for i, end in enumerate(moved):
         os.dup2(end, i)
         os.close(end)
@@ -181,12 +185,15 @@ def one_run(binaries, injected):
     home = make_home(binaries)
     try:
         spawners = Spawners(home)
-        Life(binaries, home, spawners, injected).run()
+        code = Life(binaries, home, spawners, injected).run()
+        if not os.path.exists(f"{home}/trace"):
+            return [], [f"{injected}: strace ended with {code}"]
         with open(f"{home}/trace", encoding="latin-1") as file:
             lines = file.readlines()
         wait_for_submissions(home)
         found = spawners.faults + queue_state.look_at(f"{home}/queue").faults
-        code = Life(binaries, home, spawners).run()
+        # What was put off after an error is due later: now.
+        code = Life(binaries, home, spawners, alarm=True).run()
         if code != 0:
             found.append(f"started again it ended with {code}")
         queue = queue_state.look_at(f"{home}/queue")
@@ -225,10 +232,13 @@ def injections(lines):
     count = collections.Counter()
     started = False
     for line in lines:
+        if not re.match(r"[a-z]", line):
+            continue   # a signal
         call = line.partition("(")[0]
         count[call] += 1
         started = started or "lock/sendmutex" in line
-        if not started or re.match(r"write\(0,", line):
+        # Neither the log, nor the pipe by which a signal reaches the event loop.
+        if not started or re.match(r'write\((0,|\d+, "\\17\\0)', line):
             continue
         yield f"{call}:signal=KILL:when={count[call]}"
         for error, calls in ERRORS.items():
@@ -246,6 +256,9 @@ def main():
     if reason:
         print(f"skipped: {reason}")
         return 77
+    # What subprocess opens for itself must not lie where the pipes of qmail-send will be.
+    while os.open("/dev/null", os.O_RDONLY) < 10:
+        pass
     begin = time.monotonic()
     lines, found = one_run(binaries, None)
     wanted = [i for i in injections(lines) if arguments.only in i]

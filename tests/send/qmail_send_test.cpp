@@ -6,17 +6,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <csignal>
 #include <ctime>
+#include <filesystem>
 
 namespace grapnel::test {
 namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::IsEmpty;
 constexpr auto local = Channel::local, remote = Channel::remote;
 
 std::string n_(MessageNumber n) { return std::to_string(n); }
@@ -61,6 +60,165 @@ TEST_F(QmailSend, DeliversAndLogsWordForWord)
     EXPECT_TRUE(wait_until([&] { return home.queue_files().empty(); }));
     EXPECT_EQ(send.stop()->code, 0);
     EXPECT_EQ(send.next_line(), "status: exiting");
+}
+
+TEST_F(QmailSend, RunsOnlyOnce)
+{
+    Sending first(home);
+    EXPECT_EQ(first.next_line(), "status: local 0/10 remote 0/20");
+    Sending second(home);
+    EXPECT_EQ(second.next_line(), "alert: cannot start: qmail-send is already running");
+    EXPECT_EQ(second.wait()->code, 111);
+}
+
+TEST_F(QmailSend, WithoutASpawnerDoesNotStart)
+{
+    Sending send(home, {.local_limit = 1, .spawners = false});
+    EXPECT_EQ(send.next_line(), "alert: cannot start: hath the daemon spawn no fire?");
+    EXPECT_EQ(send.wait()->code, 111);
+}
+
+TEST_F(QmailSend, EndsWhenQmailCleanIsGone)
+{
+    const auto n = lay_message(home, "a@far.example", {"ann@here.example"});
+    Sending send(home, {.clean = false});
+    EXPECT_EQ(send.clean_request(), "todo/" + n_(n));
+    send.hang_up_clean();
+    EXPECT_EQ(send.lines_until("status: exiting").end()[-2],
+              "alert: oh no! lost qmail-clean connection! dying...");
+    EXPECT_EQ(send.wait()->code, 0);
+    EXPECT_NE(home.read("queue/todo/" + n_(n)), "");
+}
+
+TEST_F(QmailSend, AMessageThatCannotBeTakenFromTodoWaits)
+{
+    const auto n = lay_message(home, "a@far.example", {"ann@here.example"});
+    Sending send(home, {.clean = false});
+    send.clean_request();
+    send.clean_answer('!');
+    EXPECT_EQ(send.lines_until("warning").back(),
+              "warning: qmail-clean unable to clean up todo/" + n_(n));
+    // The next look finds everything written, and only asks again.
+    pull_trigger(home);
+    EXPECT_EQ(send.clean_request(), "todo/" + n_(n));
+    remove_file(queue_path(home, "todo", n));
+    send.clean_answer('+');
+    EXPECT_EQ(send.lines_until("starting").back(),
+              "starting delivery 1: msg " + n_(n) + " to local ann@here.example");
+}
+
+TEST_F(QmailSend, MarksSurviveARemovalThatAPowerCutUndid)
+{
+    const auto n =
+        lay_sorted(home, zeros("Fa@far.example|"), "", zeros("Dx@far.example|Ty@far.example|"),
+                   std::time(nullptr), std::time(nullptr));
+    spill(queue_path(home, "todo", n),
+          zeros("u1|p2|Fa@far.example|Tx@far.example|Ty@far.example|"));
+    Sending send(home);
+    EXPECT_EQ(send.lines_until("starting").back(),
+              "starting delivery 1: msg " + n_(n) + " to remote y@far.example");
+    send.report(remote, 0, 'K', "ok");
+    EXPECT_TRUE(wait_until([&] { return home.queue_files().empty(); }));
+}
+
+TEST_F(QmailSend, MailGoesOnWithoutALog)
+{
+    Sending send(home);
+    send.next_line();
+    send.close_log();
+    lay_message(home, "a@far.example", {"ann@here.example"});
+    ASSERT_TRUE(send.next_job(local));
+    send.report(local, 0, 'K', "ok");
+    EXPECT_TRUE(wait_until([&] { return home.queue_files().empty(); }));
+    EXPECT_EQ(send.stop()->code, 0);
+}
+
+TEST_F(QmailSend, AFailureThatCannotBeWrittenIsKeptUntilItCan)
+{
+    const auto n = lay_message(home, "#@[]", {"x@far.example"});
+    Sending send(home);
+    ASSERT_TRUE(send.next_job(remote));
+    std::filesystem::rename(home / "queue/bounce", home / "queue/away");
+    send.report(remote, 0, 'D', "no");
+    EXPECT_EQ(send.lines_until("alert").back(),
+              "alert: unable to append to bounce message; HELP! sleeping...");
+    EXPECT_EQ(slurp(queue_path(home, "remote", n)), zeros("Tx@far.example|"));
+    std::filesystem::rename(home / "queue/away", home / "queue/bounce");
+    EXPECT_EQ(send.stop()->code, 0);   // tries once more before it goes
+    EXPECT_EQ(slurp(queue_path(home, "bounce", n)), "<x@far.example>:\nno\n\n");
+    EXPECT_FALSE(status_if_there(queue_path(home, "remote", n)));
+}
+
+TEST_F(QmailSend, ATornParagraphIsNotSent)
+{
+    const auto now = std::time(nullptr);
+    const auto n = lay_sorted(home, zeros("Fs@a.example|"), "", "", now, now);
+    spill(queue_path(home, "bounce", n), "<x@far.example>:\nno\n\n<y@far.ex", 0600);
+    home.write("stand-in", "#!/bin/sh\ncat >" + (home / "sent") + "\nexit 0\n", 0755);
+    Sending send(home, {.environment = {"QMAILQUEUE=" + (home / "stand-in")}});
+    EXPECT_THAT(send.lines_until("bounce msg").back(), HasSubstr("bounce msg " + n_(n) + " qp "));
+    EXPECT_THAT(home.read("sent"), HasSubstr("<x@far.example>:\nno\n\n--- Below"));
+}
+
+TEST_F(QmailSend, ACrashedSubmissionIsCleanedUpAfter36Hours)
+{
+    const auto now = std::time(nullptr);
+    const auto old = lay_mess(home, "old"), young = lay_mess(home, "young");
+    const auto known =
+        lay_sorted(home, zeros("Fs@a.example|"), "", zeros("Tx@far.example|"), now, now + 3600);
+    for (const auto n : {old, known}) set_age(queue_path(home, "mess", n), now - 40 * 3600);
+    set_age(queue_path(home, "mess", young), now - 35 * 3600);
+    Sending send(home, {.clean = false});
+    EXPECT_EQ(send.clean_request(), "foop/" + n_(old));
+    send.clean_answer('+');
+    EXPECT_EQ(send.stop()->code, 0);
+    EXPECT_EQ(send.clean_request(), "(none)");
+}
+
+TEST_F(QmailSend, MessIsTheLastNameToGo)
+{
+    const auto n = lay_message(home, "a@far.example", {"ann@here.example"});
+    Sending send(home, {.clean = false});
+    send.clean_request();
+    remove_file(queue_path(home, "todo", n));
+    send.clean_answer('+');
+    ASSERT_TRUE(send.next_job(local));
+    send.report(local, 0, 'K', "ok");
+    EXPECT_EQ(send.clean_request(), "foop/" + n_(n));
+    EXPECT_THAT(home.queue_files(), ElementsAre("mess/" + n_(n % 3) + '/' + n_(n)));
+}
+
+TEST_F(QmailSend, ATriggerInTheMiddleOfAScanIsNotLost)
+{
+    home.control("concurrencylocal", "100");
+    Sending send(home, {.local_limit = 100});
+    constexpr int count = 60;
+    for (int i = 0; i < count; ++i) lay_message(home, "a@far.example", {"ann@here.example"});
+    for (int i = 0; i < count; ++i) ASSERT_TRUE(send.next_job(local)) << i;
+    for (int i = 0; i < count; ++i) send.report(local, static_cast<unsigned>(i), 'K', "ok");
+    EXPECT_TRUE(wait_until([&] { return home.queue_files().empty(); }));
+    EXPECT_EQ(send.stop()->code, 0);
+}
+
+TEST_F(QmailSend, AnUnreadableSettingStopsTheStart)
+{
+    home.no_control("locals");
+    make_directory(home / "control/locals", 0755);
+    Sending send(home);
+    EXPECT_EQ(send.next_line(), "alert: cannot start: unable to read controls");
+    EXPECT_EQ(send.wait()->code, 111);
+}
+
+TEST_F(QmailSend, AnUnreadableSettingAtHupLeavesTheOldOnes)
+{
+    Sending send(home);
+    send.next_line();
+    home.no_control("locals");
+    make_directory(home / "control/locals", 0755);
+    send.process().kill(SIGHUP);
+    EXPECT_EQ(send.next_line(), "alert: unable to reread control/locals");
+    lay_message(home, "a@far.example", {"ann@here.example"});
+    EXPECT_TRUE(send.next_job(local));
 }
 
 }

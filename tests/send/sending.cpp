@@ -23,8 +23,8 @@ Sending::Sending(const TempHome& home, Options options)
     Pipe to_clean = make_pipe(), from_clean = make_pipe();
     const char limits[] = {static_cast<char>(options.local_limit),
                            static_cast<char>(options.remote_limit)};
-    write_all(from_local.writer.get(), {&limits[0], 1});
-    write_all(from_remote.writer.get(), {&limits[1], 1});
+    if (options.spawners) write_all(from_local.writer.get(), {&limits[0], 1});
+    if (options.spawners) write_all(from_remote.writer.get(), {&limits[1], 1});
     if (options.clean)
         clean_.emplace(
             Launch{.argv = {home.program("qmail-clean")},
@@ -41,6 +41,7 @@ Sending::Sending(const TempHome& home, Options options)
                                          {5, to_clean.writer.get()},
                                          {6, from_clean.reader.get()}}});
     log_ = std::move(log.reader);
+    if (!options.spawners) return;
     local_.to = std::move(from_local.writer);
     local_.from = std::move(to_local.reader);
     remote_.to = std::move(from_remote.writer);

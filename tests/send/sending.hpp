@@ -22,7 +22,8 @@ using queue::MessageNumber;
 struct SendingOptions {
     unsigned char local_limit = 10, remote_limit = 20;
     std::vector<std::string> environment = {};
-    bool clean = true;   // run qmail-clean; else the test answers
+    bool clean = true;      // run qmail-clean; else the test answers
+    bool spawners = true;   // else they are gone before they said their limits
 };
 
 class Sending {

@@ -1,0 +1,40 @@
+// Failure paragraphs: recipient, NUL, report. Inside there is no empty line, so that a paragraph
+// cut short anywhere is known by its end, and what stood before it stays.
+#include "send/bounce.hpp"
+
+#include "base/text.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <string>
+
+using namespace grapnel;
+using namespace grapnel::send;
+
+namespace {
+
+void require(bool claim)
+{
+    if (!claim) std::abort();
+}
+
+}
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    std::string_view bytes(reinterpret_cast<const char*>(data), size);
+    const auto recipient = take_until(bytes, '\0').value_or("a@b.example");
+    const std::string first = failure_paragraph("x@y.example", "no\n");
+    const std::string paragraph = failure_paragraph(recipient, bytes);
+    require(paragraph.starts_with('<') && paragraph.ends_with("\n\n"));
+    require(torn_tail(first + paragraph) == 0);
+    const auto end = paragraph.find("\n\n");
+    require(end + 3 >= paragraph.size());   // a report's own last empty line may stay
+    for (std::size_t length = 0; length < end + 2 && length < 2000; ++length)
+        require(torn_tail(first + paragraph.substr(0, length)) == length);
+
+    const BounceNames names{std::string(recipient), "h.example", "p@h.example"};
+    const auto notice = make_notice(names, bytes, 0);
+    require(!notice == (bytes == "#@[]"));
+    return 0;
+}
