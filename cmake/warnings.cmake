@@ -25,8 +25,10 @@ target_compile_definitions(grapnel_options INTERFACE
     BOOST_ASIO_DISABLE_BOOST_COROUTINE BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
 target_link_options(grapnel_options INTERFACE -Wl,-z,relro,-z,now -pie)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # g++ 12 sees overlapping copies in std::string where there are none (GCC bug 105651).
-    target_compile_options(grapnel_options INTERFACE -ftrivial-auto-var-init=zero -fcoroutines -Wno-restrict)
+    # g++ 12 sees overlapping copies in std::string where there are none (GCC bug 105651), and takes
+    # the frame of a coroutine, which Asio allocates, for memory of another kind.
+    target_compile_options(grapnel_options INTERFACE -ftrivial-auto-var-init=zero -fcoroutines -Wno-restrict
+        $<$<NOT:$<CONFIG:Debug>>:-Wno-mismatched-new-delete>)
 endif()
 if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_definitions(grapnel_options INTERFACE _FORTIFY_SOURCE=3)
