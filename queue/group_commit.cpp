@@ -144,7 +144,11 @@ void GroupCommit::flush_batch()
             entry->problem = Stop{exit_code::write_error, "unable to flush the queue (#4.3.0)"};
         throw;
     }
-    for (auto* entry : batch_) publish(*entry);
+    bool lost = false;   // a close that tells of a lost write is as bad as a flush that does
+    for (auto* entry : batch_) {
+        publish(*entry);
+        lost = lost || (entry->problem && entry->problem->exit_code == exit_code::write_error);
+    }
     try {
         flush_names();
     } catch (const std::system_error& error) {
@@ -159,6 +163,7 @@ void GroupCommit::flush_batch()
         queued = queued || (entry->published && !entry->incoming.is_held());
     }
     if (queued) pull_trigger();
+    if (lost) throw_error(EIO, "unable to close", "mess");
 }
 
 void GroupCommit::flush_files() const

@@ -11,6 +11,7 @@
 #include "queue/queued_server.hpp"
 #include "queue/queued_socket.hpp"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -46,6 +47,15 @@ void confine_to_queue()
     confine(confinement);
 }
 
+// Every message on its way holds five.
+void raise_descriptor_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+    limit.rlim_cur = limit.rlim_max;
+    ::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int serve(bool fsync_each)
 {
     ignore_signal(SIGPIPE);
@@ -57,7 +67,8 @@ int serve(bool fsync_each)
                                  role_identity(Role::alias).uid};
     const Fd listener = queue::is_listening(0) ? duplicate(0) : queue::listen_for_queued(home());
     set_nonblocking(listener.get());
-    become(queue);
+    if (::geteuid() != queue.uid) become(queue);   // its keeper is that user already
+    raise_descriptor_limit();
     change_directory("queue");
     queue::prove_disk();
     confine_to_queue();   // before the thread that flushes is made: it inherits the confinement

@@ -7,6 +7,7 @@
 #include "queue/exit_code.hpp"
 #include "queue/trouble.hpp"
 
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -28,7 +29,19 @@ namespace {
 
 // As long as qmail-queue's alarm: a submitter may be slow, but not for ever.
 constexpr auto message_limit = 24h;
+constexpr auto ending_limit = 60s;   // then what is still coming is dropped, unacknowledged
 constexpr std::size_t most_connections = 4000, most_of_a_uid = 50;
+constexpr std::size_t descriptors_each = 6, other_descriptors = 50;
+
+// Each connection holds its socket and the files and directories of one message.
+std::size_t connections_by_limit()
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+        return most_connections;
+    const std::size_t descriptors = std::max<std::size_t>(limit.rlim_cur, 2 * other_descriptors);
+    return std::min(most_connections, (descriptors - other_descriptors) / descriptors_each);
+}
 
 void log(const std::string& text) { log_line(2, "qmail-queued: " + text); }
 
@@ -38,6 +51,7 @@ QueuedServer::QueuedServer(net::Loop& loop, int listener, const Trusted& trusted
     : loop_(loop),
       listener_(listener),
       trusted_(trusted),
+      most_(connections_by_limit()),
       spool_(Spool::open()),
       group_(loop.executor(), fsync_each)
 {
@@ -60,7 +74,7 @@ void QueuedServer::begin(awaitable<void> work)
             std::rethrow_exception(trouble);
         } catch (const std::system_error& error) {
             const int number = error.code().value();
-            if (number != ECONNRESET && number != EPIPE && number != ECANCELED) log(error.what());
+            if (number != ECONNRESET && number != EPIPE && number != ETIMEDOUT) log(error.what());
         } catch (const std::exception& error) {
             log(error.what());
         }
@@ -69,7 +83,7 @@ void QueuedServer::begin(awaitable<void> work)
 
 bool QueuedServer::has_room(uid_t uid) const
 {
-    if (total_ >= most_connections || ending_) return false;
+    if (total_ >= most_) return false;
     if (uid == trusted_.daemon || uid == trusted_.send || uid == 0 || in_sandbox()) return true;
     const auto found = connections_.find(uid);
     return found == connections_.end() || found->second < most_of_a_uid;
@@ -79,6 +93,7 @@ awaitable<void> QueuedServer::accept()
 {
     while (!ending_) {
         co_await net::readable(listener_);
+        if (ending_) co_return;   // it waits for our successor
         Fd socket(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
         if (!socket) {
             if (errno != EAGAIN) co_await net::sleep_for(100ms);
@@ -102,6 +117,7 @@ awaitable<void> QueuedServer::accept()
 awaitable<void> QueuedServer::serve(Fd socket, uid_t uid)
 {
     net::Stream stream(loop_.executor(), std::move(socket));
+    streams_.insert(&stream);
     struct Left {
         QueuedServer& server;
         uid_t uid;
@@ -111,7 +127,7 @@ awaitable<void> QueuedServer::serve(Fd socket, uid_t uid)
     try {
         for (bool more = true; more && !ending_;) more = co_await take_message(stream, uid);
     } catch (const net::Interrupted&) {
-        // We end, and this one was between messages.
+        // We end, and this one was between messages or took too long: its message is not queued.
     }
 }
 
@@ -123,6 +139,7 @@ awaitable<std::optional<FrameHead>> QueuedServer::next_head(net::Stream& stream)
     }
     const auto head = decode_frame_head(stream.buffered());
     stream.consume(FrameHead::size);
+    if (head && head->kind == FrameHead::Kind::answer) co_return std::nullopt;
     co_return head;
 }
 
@@ -178,6 +195,7 @@ public:
     }
 
     const std::optional<Stop>& problem() const { return problem_; }
+    void drop() { incoming_.reset(); }   // takes back what is not queued
 
 private:
     void begin_envelope()
@@ -239,6 +257,7 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
     auto* incoming = reception.prepare(spool_, who);
     auto problem = reception.problem();
     if (incoming) problem = co_await group_.commit(*incoming, stream.descriptor());
+    if (problem) reception.drop();
     const std::string answer = encode(answer_to(problem));
     co_await stream.write(answer);
     co_return true;
@@ -246,10 +265,19 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
 
 void QueuedServer::left(uid_t uid, net::Stream& stream)
 {
+    streams_.erase(&stream);
     idle_.erase(&stream);
     --total_;
     if (--connections_[uid] == 0) connections_.erase(uid);
     if (ending_ && total_ == 0) loop_.stop();
+}
+
+// The loop stops when the last connection has left, never before: they live in it and know us.
+void QueuedServer::end(const std::set<net::Stream*>& streams)
+{
+    ending_ = true;
+    for (auto* stream : streams) stream->interrupt();
+    if (total_ == 0) loop_.stop();
 }
 
 // A flush that failed: everybody has been told by now; the next process must prove the disk first.
@@ -259,16 +287,16 @@ awaitable<void> QueuedServer::commits()
     log("alert: a flush of the queue failed: what was not acknowledged is not queued; ending");
     exit_code_ = 111;
     co_await net::sleep_for(1s);   // answers reach their submitters
-    loop_.stop();
+    end(streams_);
 }
 
 awaitable<void> QueuedServer::await_signal()
 {
     net::Signals signals(loop_.executor(), {SIGTERM, SIGINT});
     co_await signals.next();
-    ending_ = true;
-    for (auto* stream : idle_) stream->interrupt();
-    if (total_ == 0) loop_.stop();
+    end(idle_);
+    co_await net::sleep_for(ending_limit);
+    end(streams_);
 }
 
 }

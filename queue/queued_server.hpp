@@ -30,7 +30,8 @@ public:
     // In the queue directory. listener: a listening local socket, non-blocking.
     QueuedServer(net::Loop& loop, int listener, const Trusted& trusted, bool fsync_each);
 
-    // Until SIGTERM (messages under way are finished), or until the disk has failed. The exit code.
+    // Until SIGTERM (messages under way are finished, for a minute), or until the disk has failed.
+    // The exit code.
     int run();
 
 private:
@@ -43,15 +44,17 @@ private:
     bool has_room(uid_t uid) const;
     Submitter submitter(uid_t uid) const;
     void left(uid_t uid, net::Stream& stream);
+    void end(const std::set<net::Stream*>& streams);
     void begin(boost::asio::awaitable<void> work);
 
     net::Loop& loop_;
     int listener_;
     Trusted trusted_;
+    std::size_t most_;   // connections
     Spool spool_;
     GroupCommit group_;
     std::map<uid_t, std::size_t> connections_;
-    std::set<net::Stream*> idle_;   // between messages: may be ended at once
+    std::set<net::Stream*> streams_, idle_;   // idle: between messages: may be ended at once
     std::size_t total_ = 0;
     bool ending_ = false;
     int exit_code_ = 0;

@@ -25,7 +25,7 @@ struct FrameHead {
     static constexpr std::size_t size = 5;
 };
 std::string encode(const FrameHead& head);
-// bytes: FrameHead::size of them. nullopt: no such kind, or over longest_frame.
+// From the first FrameHead::size of bytes. nullopt: cut short, no such kind, or over longest_frame.
 std::optional<FrameHead> decode_frame_head(std::string_view bytes);
 
 // bytes as frames of one kind, appended to wire.

@@ -113,6 +113,7 @@ bool restrict_paths(const Confinement::Paths& paths)
 std::vector<std::string> confine(const Confinement& confinement)
 {
     std::vector<std::string> missing;
+    const bool lenient = is_traced();
     limit(RLIMIT_CORE, 0);
     if (confinement.descriptors) limit(RLIMIT_NOFILE, *confinement.descriptors);
     if (confinement.processes) limit(RLIMIT_NPROC, *confinement.processes);
@@ -123,7 +124,8 @@ std::vector<std::string> confine(const Confinement& confinement)
     if (confinement.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         throw_errno("unable to forbid new privileges");
     if (confinement.paths && !restrict_paths(*confinement.paths)) missing.emplace_back("landlock");
-    if (confinement.system_calls && !sanitized && !filter_system_calls(*confinement.system_calls))
+    if (confinement.system_calls && !sanitized &&
+        !filter_system_calls(*confinement.system_calls, lenient))
         missing.emplace_back("seccomp");
     return missing;
 }
