@@ -158,7 +158,8 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
                                                       {"bin/qmail-inject", "root:qmail 0755"},
                                                       {"bin/qmail-smtpd", "root:qmail 0755"},
                                                       {"bin/sendmail", "root:qmail 0755"},
-                                                      
+                                                      {"bin/qmail-showctl", "root:qmail 0755"},
+
                                                       {"bin/qmail-qread", "root:qmail 0755"}};
     for (const auto& [name, wanted] : contract)
         EXPECT_EQ(ownership(*system / name), wanted) << name;

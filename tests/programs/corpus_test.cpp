@@ -70,9 +70,12 @@ std::string sent_form(const std::string& queued)
 
 }
 
-TEST_F(Corpus, BySmtp)
+// One code in two frames.
+class CorpusBySmtp : public Corpus, public ::testing::WithParamInterface<bool> {};
+
+TEST_P(CorpusBySmtp, ArrivesOrIsRefused)
 {
-    Instance mta(home);
+    Instance mta(home, {.one_shot = GetParam()});
     SmtpClient client(mta.port());
     client.command("EHLO client.example");
     std::size_t accepted = 0;
@@ -109,6 +112,10 @@ TEST_F(Corpus, BySmtp)
         EXPECT_TRUE(there.at(i).ends_with(wire)) << samples[i].name;
     }
 }
+
+INSTANTIATE_TEST_SUITE_P(All, CorpusBySmtp, ::testing::Bool(), [](const auto& frame) {
+    return std::string(frame.param ? "OneShot" : "Listening");
+});
 
 TEST_F(Corpus, ByQmailQueueWithAnyBytes)
 {

@@ -16,9 +16,9 @@ using namespace grapnel::test;
 namespace {
 
 constexpr int clients = 8;
-constexpr std::array<const char*, 8> victims{"qmail-send",  "qmail-lspawn", "qmail-rspawn",
+constexpr std::array<const char*, 9> victims{"qmail-send",  "qmail-lspawn", "qmail-rspawn",
                                              "qmail-clean", "qmail-smtpd",  "qmail-queue",
-                                             "qmail-local", "qmail-remote"};
+                                             "qmail-local", "qmail-remote", "qmail-queued"};
 
 int wanted_messages() { return std::getenv("GRAPNEL_LONG_TESTS") ? 10000 : 1000; }
 

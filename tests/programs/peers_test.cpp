@@ -51,7 +51,8 @@ TEST_P(PostfixSink, GetsTheMessage)
 // With everything; without ESMTP, PIPELINING, 8BITMIME.
 INSTANTIATE_TEST_SUITE_P(All, PostfixSink, ::testing::Values("", "-e", "-p", "-8"),
                          [](const auto& form) {
-                             return std::string(*form.param ? form.param + 1 : "plain");
+                             return std::string(*form.param ? "Without" : "Plain") +
+                                    (*form.param ? form.param + 1 : "");
                          });
 
 TEST_F(Peers, FromInstanceToInstanceAndBack)

@@ -49,6 +49,8 @@ struct Answer {
     const char* log;   // begins with what the delivery is
 };
 
+void PrintTo(const Answer& answer, std::ostream* out) { *out << answer.name; }
+
 class RemoteAnswer : public Remote, public ::testing::WithParamInterface<Answer> {};
 
 TEST_P(RemoteAnswer, IsUnderstood)
