@@ -19,7 +19,6 @@ struct Submission : Pipeline {
     {
         arguments.insert(arguments.begin(), home.program(program));
         variables.push_back("USER=ann");
-        variables.push_back(no_leak_check);
         return run(
             {.argv = arguments, .environment = home.environment(variables), .directory = "/"},
             message);
@@ -72,7 +71,8 @@ TEST_F(Submission, SendmailSpeaksSmtp)
 {
     const auto result = inject("sendmail", {"-bs"},
                                "EHLO x.example\r\nMAIL FROM:<a@b.example>\r\nRCPT "
-                               "TO:<joe@here.example>\r\nRSET\r\nQUIT\r\n");
+                               "TO:<joe@here.example>\r\nRSET\r\nQUIT\r\n",
+                               {no_leak_check});
     EXPECT_EQ(result.ending.code, 0) << result.errors;
     EXPECT_NE(result.output.find("\r\n221 "), std::string::npos) << result.output;
 }
