@@ -29,7 +29,7 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config,
       agenda_(clock),
       timer_(loop.executor()),
       signals_(loop.executor(), {SIGTERM, SIGHUP, SIGALRM}),
-      marks_(spool),
+      marks_(spool, flusher_),
       local_(loop.executor(), queue::Channel::local, std::move(connections.to_local),
              std::move(connections.from_local), connections.local_limit, [this] { timer_.call(); }),
       remote_(loop.executor(), queue::Channel::remote, std::move(connections.to_remote),
@@ -40,7 +40,8 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config,
       deliveries_(local_, remote_, spool, agenda_, marks_, config_, log),
       finishing_(loop.executor(), spool, agenda_, marks_, cleaner_, config_.bounce,
                  std::move(environment), log, [this] { timer_.call(); }),
-      todo_scan_(loop.executor(), intake_, agenda_, cleaner_, log, [this] { timer_.call(); }),
+      todo_scan_(loop.executor(), intake_, flusher_, agenda_, cleaner_, log,
+                 [this] { timer_.call(); }),
       mess_scan_(spool, agenda_, marks_, finishing_, log)
 {
 }

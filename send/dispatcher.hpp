@@ -50,6 +50,7 @@ private:
     Agenda agenda_;
     net::Timer timer_;
     net::Signals signals_;   // from before the first line of the log
+    Flusher flusher_;
     Marks marks_;
     Channel local_, remote_;
     Cleaner cleaner_;

@@ -2,7 +2,6 @@
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
-#include "send/broken.hpp"
 
 #include <fcntl.h>
 
@@ -43,7 +42,7 @@ struct Intake::Sorted {
     std::vector<std::string> local, remote;
 };
 
-std::optional<Taken> Intake::take(queue::MessageNumber n, std::set<std::string>& touched)
+std::optional<Taken> Intake::take(queue::MessageNumber n, Touched& touched)
 {
     const auto bytes = read_todo(n);
     if (!bytes) return std::nullopt;
@@ -71,8 +70,10 @@ std::optional<Taken> Intake::take(queue::MessageNumber n, std::set<std::string>&
 
     const Sorted wanted = sort(*todo);
     const Taken taken{n, !wanted.local.empty(), !wanted.remote.empty()};
-    if (is_complete(n, wanted)) return taken;   // a power cut brought todo/N back: the marks stay
-    if (!remove_old(n) || !write(n, wanted, touched)) return std::nullopt;
+    // Complete already: a power cut brought todo/N back, and the marks stay; or who wrote it was
+    // killed before its flush, so it is flushed again.
+    if (!is_complete(n, wanted) && (!remove_old(n) || !write(n, wanted))) return std::nullopt;
+    touch(n, wanted, touched);
     return taken;
 }
 
@@ -132,18 +133,24 @@ bool Intake::remove_old(queue::MessageNumber n)
     return true;
 }
 
-// info comes last: where it is whole, the others are.
-bool Intake::write(queue::MessageNumber n, const Sorted& wanted, std::set<std::string>& touched)
+void Intake::touch(queue::MessageNumber n, const Sorted& wanted, Touched& touched) const
 {
-    if (!wanted.local.empty()) {
-        if (!write_file(spool_.local(n), encode_all(wanted.local))) return false;
-        touched.insert(spool_.directory_of("local", n));
-    }
-    if (!wanted.remote.empty()) {
-        if (!write_file(spool_.remote(n), encode_all(wanted.remote))) return false;
-        touched.insert(spool_.directory_of("remote", n));
-    }
-    touched.insert(spool_.directory_of("info", n));
+    const auto add = [&](std::string file, std::string directory) {
+        touched.files.insert(std::move(file));
+        touched.directories.insert(std::move(directory));
+    };
+    if (!wanted.local.empty()) add(spool_.local(n), spool_.directory_of("local", n));
+    if (!wanted.remote.empty()) add(spool_.remote(n), spool_.directory_of("remote", n));
+    add(spool_.info(n), spool_.directory_of("info", n));
+}
+
+// info comes last: where it is whole, the others are.
+bool Intake::write(queue::MessageNumber n, const Sorted& wanted)
+{
+    if (!wanted.local.empty() && !write_file(spool_.local(n), encode_all(wanted.local)))
+        return false;
+    if (!wanted.remote.empty() && !write_file(spool_.remote(n), encode_all(wanted.remote)))
+        return false;
     return write_file(spool_.info(n), queue::encode(wanted.info));
 }
 
@@ -159,15 +166,10 @@ bool Intake::write_file(const std::string& path, std::string_view bytes)
     }
     try {
         write_all(file.get(), bytes, path);
+        file.close_checked(path);
     } catch (const std::system_error&) {
         log_.warning("trouble writing to " + path);
         return false;   // removed at the next look, before it is written again
-    }
-    try {
-        durably([&] { sync(file.get(), path); });
-    } catch (const Broken&) {
-        log_.warning("trouble fsyncing " + path);
-        throw;
     }
     another_look_ = false;
     return true;

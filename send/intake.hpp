@@ -5,11 +5,11 @@
 
 #include "queue/records.hpp"
 #include "queue/spool.hpp"
+#include "send/flusher.hpp"
 #include "send/log.hpp"
 #include "send/routing.hpp"
 
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,9 +28,9 @@ public:
     {
     }
 
-    // nullopt: it stays as it is, and the log says why. Directories it changed are added to
-    // `touched`: they must be synced before todo/N may go. Throws Broken.
-    std::optional<Taken> take(queue::MessageNumber n, std::set<std::string>& touched);
+    // nullopt: it stays as it is, and the log says why. What todo/N's removal relies on is added to
+    // `touched`: it must be flushed first.
+    std::optional<Taken> take(queue::MessageNumber n, Touched& touched);
 
     // Trouble that may be over soon (a full disk) was met since the last call.
     bool wants_another_look() { return std::exchange(another_look_, false); }
@@ -40,7 +40,8 @@ private:
     Sorted sort(const queue::Todo& todo) const;
     bool is_complete(queue::MessageNumber n, const Sorted& wanted) const;
     bool remove_old(queue::MessageNumber n);
-    bool write(queue::MessageNumber n, const Sorted& wanted, std::set<std::string>& touched);
+    bool write(queue::MessageNumber n, const Sorted& wanted);
+    void touch(queue::MessageNumber n, const Sorted& wanted, Touched& touched) const;
     bool write_file(const std::string& path, std::string_view bytes);
     std::optional<std::string> read_todo(queue::MessageNumber n);
 

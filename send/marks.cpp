@@ -1,13 +1,10 @@
 #include "send/marks.hpp"
 
-#include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
-#include "send/broken.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <cerrno>
+#include <utility>
 
 namespace grapnel::send {
 
@@ -18,16 +15,6 @@ constexpr Due group_time = 100;
 std::string folder(queue::Channel channel)
 {
     return channel == queue::Channel::local ? "local" : "remote";
-}
-
-// intd may not be read by qmail-send's user: then all of the file system is flushed.
-void sync_removals_from_intd()
-{
-    const Fd intd(::open("intd", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (intd) return sync(intd.get(), "intd");
-    if (errno != EACCES) throw_errno("unable to open", "intd");
-    const Fd any = open_file(".", O_RDONLY | O_DIRECTORY);
-    if (::syncfs(any.get()) != 0) throw_errno("unable to flush the file system of", "queue");
 }
 
 }
@@ -68,13 +55,12 @@ void Marks::changed(Due now)
 
 std::vector<queue::MessageNumber> Marks::flush()
 {
-    durably([&] {
-        for (const auto& [path, file] : files_) sync_data(file.get(), path);
-        for (const auto& path : directories_) sync_directory(path);
-        if (eliminated_.empty()) return;
-        sync_directory("todo");
-        sync_removals_from_intd();
-    });
+    Touched touched{{}, std::move(directories_), !eliminated_.empty()};
+    for (const auto& [path, file] : files_) touched.files.insert(path);
+    // qmail-clean's removal of todo/N must not be undone when the marks are gone, nor that of
+    // intd/N when mess/N goes; intd is not ours to open.
+    touched.directories.insert("todo");
+    flusher_.flush(touched);
     const std::vector<queue::MessageNumber> removable(eliminated_.begin(), eliminated_.end());
     files_.clear();
     directories_.clear();

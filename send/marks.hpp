@@ -5,6 +5,7 @@
 #include "base/sys/fd.hpp"
 #include "queue/records.hpp"
 #include "queue/spool.hpp"
+#include "send/flusher.hpp"
 #include "send/schedule.hpp"
 
 #include <cstdint>
@@ -19,7 +20,7 @@ namespace grapnel::send {
 
 class Marks {
 public:
-    explicit Marks(const queue::Spool& spool) : spool_(spool) {}
+    Marks(const queue::Spool& spool, const Flusher& flusher) : spool_(spool), flusher_(flusher) {}
 
     // D over T. Throws system_error where it cannot be written.
     void done(queue::Channel channel, queue::MessageNumber n, std::uint64_t offset, Due now);
@@ -38,6 +39,7 @@ private:
     void changed(Due now);
 
     const queue::Spool& spool_;
+    const Flusher& flusher_;
     std::map<std::string, Fd> files_;
     std::set<std::string> directories_;
     std::unordered_set<queue::MessageNumber> eliminated_;

@@ -7,7 +7,6 @@
 #include <algorithm>
 #include <chrono>
 #include <exception>
-#include <set>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -18,13 +17,14 @@ namespace asio = boost::asio;
 using std::chrono::seconds;
 
 namespace {
-constexpr std::size_t batch = 16;   // messages whose directories are flushed together
+constexpr std::size_t batch = 64;   // messages that are flushed together
 constexpr seconds scan_interval{1500}, after_trouble{123}, after_unreadable{10};
 }
 
-TodoScan::TodoScan(net::Executor executor, Intake& intake, Agenda& agenda, Cleaner& cleaner,
-                   Log& log, std::function<void()> changed)
+TodoScan::TodoScan(net::Executor executor, Intake& intake, const Flusher& flusher, Agenda& agenda,
+                   Cleaner& cleaner, Log& log, std::function<void()> changed)
     : intake_(intake),
+      flusher_(flusher),
       agenda_(agenda),
       cleaner_(cleaner),
       log_(log),
@@ -106,19 +106,17 @@ std::vector<queue::MessageNumber> TodoScan::look()
     return numbers;
 }
 
-// Files first, then their directories, then todo/N may go: one flush of each directory for all of
-// them.
+// Written, then flushed, then todo/N may go: one flush for all of them.
 void TodoScan::take(const std::vector<queue::MessageNumber>& numbers, std::size_t from,
                     std::size_t to)
 {
     std::vector<Taken> taken;
-    std::set<std::string> touched;
+    Touched touched;
     for (auto i = from; i < to; ++i)
         if (!asked_.contains(numbers[i]))
             if (const auto one = intake_.take(numbers[i], touched)) taken.push_back(*one);
-    durably([&] {
-        for (const auto& directory : touched) sync_directory(directory);
-    });
+    if (taken.empty()) return;
+    flusher_.flush(touched);
     for (const auto one : taken) {
         asked_.insert(one.message);
         cleaner_.ask(queue::Spool::todo(one.message),

@@ -6,6 +6,7 @@
 #include "queue/trigger.hpp"
 #include "send/agenda.hpp"
 #include "send/cleaner.hpp"
+#include "send/flusher.hpp"
 #include "send/intake.hpp"
 
 #include <functional>
@@ -17,8 +18,8 @@ namespace grapnel::send {
 class TodoScan {
 public:
     // changed is called when a message has come onto the agenda, or the scan has become idle.
-    TodoScan(net::Executor executor, Intake& intake, Agenda& agenda, Cleaner& cleaner, Log& log,
-             std::function<void()> changed);
+    TodoScan(net::Executor executor, Intake& intake, const Flusher& flusher, Agenda& agenda,
+             Cleaner& cleaner, Log& log, std::function<void()> changed);
 
     boost::asio::awaitable<void> run();             // until end(); throws Broken
     boost::asio::awaitable<void> watch_trigger();   // for ever
@@ -33,6 +34,7 @@ private:
     void removed(Taken taken, char answer);
 
     Intake& intake_;
+    const Flusher& flusher_;
     Agenda& agenda_;
     Cleaner& cleaner_;
     Log& log_;
