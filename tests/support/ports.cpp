@@ -1,16 +1,15 @@
 #include "support/ports.hpp"
 
 #include "base/sys/error.hpp"
-#include "base/sys/file.hpp"
-#include "base/sys/lock.hpp"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstddef>
 #include <mutex>
 #include <random>
 #include <string>
@@ -42,9 +41,20 @@ bool bind_to(int socket, Port port)
     return ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
 }
 
-std::string lock_name(Port port)
+// A name in the abstract namespace of sockets: held as long as the descriptor, and no file is left
+// behind.
+Fd claim(Port port)
 {
-    return "/tmp/grapnel-port-" + std::to_string(::getuid()) + '-' + std::to_string(port);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    const std::string name = "grapnel-test-port-" + std::to_string(port);
+    name.copy(address.sun_path + 1, sizeof address.sun_path - 2);
+    const auto size = offsetof(sockaddr_un, sun_path) + 1 + name.size();
+    Fd made(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    if (::bind(made.get(), reinterpret_cast<const sockaddr*>(&address),
+               static_cast<socklen_t>(size)) != 0)
+        made.reset();
+    return made;
 }
 
 }
@@ -58,8 +68,8 @@ Port free_port()
     const std::lock_guard guard(mutex);
     for (int tries = 0; tries < 1000; ++tries) {
         const auto port = static_cast<Port>(20000 + random() % 12000);
-        Fd lock = open_file(lock_name(port), O_RDWR | O_CREAT, 0600);
-        if (!try_lock(lock.get())) continue;
+        Fd lock = claim(port);
+        if (!lock) continue;
         if (!bind_to(tcp_socket().get(), port)) continue;
         kept.push_back(std::move(lock));
         return port;
