@@ -1,6 +1,7 @@
 // Prints how the system was built and every setting: where it comes from, and what is wrong with
 // it.
 #include "base/sys/account.hpp"
+#include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
@@ -91,6 +92,11 @@ void print_table(Writer& out, const Control& control, std::string_view text_name
     if (!text && table) out.write("Warning: " + std::string(text_name) + " is gone.\n");
     if (text && table && text->st_mtime > table->st_mtime)
         out.write("Warning: it is older than " + std::string(text_name) + ".\n");
+    try {
+        CdbReader::open(control.path(std::string(text_name) + ".cdb"));
+    } catch (const std::system_error&) {
+        out.write("Warning: it cannot be read, or is no cdb.\n");
+    }
 }
 
 void print_whole(Writer& out, const Control& control)
@@ -102,9 +108,8 @@ void print_whole(Writer& out, const Control& control)
     for (const auto& conflict : send::conflicts(locals, accepted ? &*accepted : nullptr,
                                                 control.list("virtualdomains").value_or(none)))
         out.write("\nWarning: " + conflict + '\n');
-    if (!locals.empty() && !status_if_there(control.path("validrcptto.cdb")))
-        out.write("\nWarning: there is no control/validrcptto.cdb: accepts unknown users: will "
-                  "backscatter.\n");
+    if (!locals.empty())
+        out.write("\nWarning: the SMTP server accepts unknown users: will backscatter.\n");
 }
 
 void print_unknown(Writer& out)

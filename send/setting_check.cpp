@@ -5,6 +5,9 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <arpa/inet.h>
+#include <array>
+#include <cstdint>
 #include <set>
 
 namespace grapnel::send {
@@ -29,6 +32,55 @@ std::vector<std::string_view> entries(std::string_view text)
     return result;
 }
 
+bool is_address(std::string_view text)
+{
+    in6_addr place{};
+    const std::string words(text);
+    return inet_pton(AF_INET, words.c_str(), &place) == 1 ||
+           inet_pton(AF_INET6, words.c_str(), &place) == 1;
+}
+
+// "relay", "relay:port", "[2001:db8::1]:port", or nothing: as qmail-remote reads it.
+bool is_route(std::string_view text)
+{
+    if (text.empty()) return true;
+    const auto end = text.starts_with('[') ? text.find(']') : text.find(':');
+    if (text.starts_with('[')) {
+        if (end == std::string_view::npos || !is_address(text.substr(1, end - 1))) return false;
+        text.remove_prefix(end + 1);
+    } else {
+        if (end == 0) return false;
+        text.remove_prefix(std::min(end, text.size()));
+    }
+    if (text.size() <= 1) return text.empty() || text.front() == ':';
+    return text.front() == ':' && parse_number<std::uint16_t>(text.substr(1)).value_or(0) != 0;
+}
+
+// Files whose entries are one of a few words.
+struct Choice {
+    std::string_view name;
+    std::array<std::string_view, 3> words;
+};
+constexpr std::array choices{Choice{"barecr", {"space", "fail", ""}},
+                             Choice{"earlytalk", {"refuse", "ignore", "delay"}}};
+
+void check_value(const Setting& setting, std::string_view entry, std::vector<std::string>& found)
+{
+    const std::string quoted = '"' + shown(entry) + '"';
+    const auto& name = setting.name;
+    if ((name == "moreipme" || name == "notipme" || name == "outgoingip") &&
+        !is_address(trim(entry)))
+        found.push_back(quoted + " is no IP address and is ignored.");
+    const auto colon = entry.find(':');
+    if (name == "smtproutes" && colon != std::string_view::npos &&
+        !is_route(entry.substr(colon + 1)))
+        found.push_back(quoted + " has a bad relay or port: mail to there is deferred.");
+    for (const auto& choice : choices)
+        if (name == choice.name && std::ranges::find(choice.words, entry) == choice.words.end())
+            found.push_back(quoted + " is no such word; the default " +
+                            std::string(setting.fallback) + " counts.");
+}
+
 void check_entry(const Setting& setting, std::string_view entry, std::vector<std::string>& found)
 {
     const std::string quoted = '"' + shown(entry) + '"';
@@ -38,6 +90,7 @@ void check_entry(const Setting& setting, std::string_view entry, std::vector<std
     const bool needs_colon = setting.name == "virtualdomains" || setting.name == "smtproutes";
     if (needs_colon && entry.find(':') == std::string_view::npos)
         found.push_back(quoted + " has no colon and is ignored.");
+    check_value(setting, entry, found);
 }
 
 void check_list(const Setting& setting, std::string_view text, std::vector<std::string>& found)

@@ -72,6 +72,8 @@ TEST(QmailShowctl, PrintsEverySettingAndWhatIsWrong)
     home.control("concurrencylocal", "many");
     home.control("virtualdomains", "v.example:v\nnocolon");
     home.control("mystery", "x");
+    home.control("morercpthosts", "more.example");
+    home.control("morercpthosts.cdb", "no table");
     const auto done =
         run({.argv = {home.program("qmail-showctl")}, .environment = home.environment()});
     EXPECT_EQ(done.ending.code, 0);
@@ -88,6 +90,7 @@ TEST(QmailShowctl, PrintsEverySettingAndWhatIsWrong)
         done.output,
         HasSubstr("\nv.example:v\nnocolon\nWarning: \"nocolon\" has no colon and is ignored.\n"));
     EXPECT_THAT(done.output, HasSubstr("\nmystery: I have no idea what this file does.\n"));
+    EXPECT_THAT(done.output, HasSubstr("Warning: it cannot be read, or is no cdb.\n"));
     EXPECT_THAT(done.output, HasSubstr("will backscatter"));
 }
 

@@ -44,6 +44,24 @@ TEST(SettingCheck, FindsWhatProgramsReadDifferently)
                             "\"none\" has no colon and is ignored."));
 }
 
+TEST(SettingCheck, FindsValuesThatMeanNothing)
+{
+    constexpr Setting mine{"moreipme", SettingKind::list, "none", "all", "Mine"};
+    EXPECT_THAT(complaints(mine, "192.0.2.1\n2001:db8::1\n192.0.2.256\n"),
+                ElementsAre("\"192.0.2.256\" is no IP address and is ignored."));
+    constexpr Setting early{"earlytalk", SettingKind::line, "refuse", "qmail-smtpd", "Early"};
+    EXPECT_THAT(complaints(early, "delay\n"), IsEmpty());
+    EXPECT_THAT(complaints(early, "wait\n"),
+                ElementsAre("\"wait\" is no such word; the default refuse counts."));
+    constexpr Setting routes{"smtproutes", SettingKind::list, "none", "qmail-remote", "Routes"};
+    EXPECT_THAT(complaints(routes, ":mx\na:mx:26\nb:\nc:[::1]\nd:[::1]:26\n"), IsEmpty());
+    for (const auto* bad :
+         {"a::26", "a:mx:smtp", "a:mx:0", "a:mx:65536", "a:[::1", "a:[::1]26", "a:[mx]:25"})
+        EXPECT_THAT(complaints(routes, bad),
+                    ElementsAre('"' + std::string(bad) +
+                                "\" has a bad relay or port: mail to there is deferred."));
+}
+
 TEST(SettingCheck, ComparesTheTablesOfNames)
 {
     const std::vector<std::string> accepted{"a.example", ".sub.example"};
