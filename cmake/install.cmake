@@ -27,5 +27,5 @@ if(GRAPNEL_CREATE_USERS)
 endif()
 list(JOIN layout_options " " layout_options)
 install(CODE "
-    execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/layout \"\$ENV{DESTDIR}${GRAPNEL_HOME}\" ${layout_options}
+    execute_process(COMMAND ${CMAKE_SOURCE_DIR}/scripts/layout ${GRAPNEL_HOME} --root \"\$ENV{DESTDIR}\" ${layout_options}
         COMMAND_ERROR_IS_FATAL ANY)")
