@@ -83,6 +83,7 @@ inline constexpr std::array settings{
             "Added to host names that end in a plus sign"},
     Setting{"preferipv4", SettingKind::integer, "0", "qmail-remote",
             "1: IPv4 addresses before IPv6 ones"},
+    Setting{"queued", SettingKind::integer, "1", "qmail-start", "0: qmail-queued is not started"},
     Setting{"queuelifetime", SettingKind::integer, "604800", "qmail-send",
             "Seconds that a message stays in the queue"},
     Setting{"rcpthosts", SettingKind::list, "local domains", "qmail-smtpd",

@@ -1,16 +1,24 @@
-// Starts the four daemons of the queue, joined by pipes, each as its own user; then becomes
-// qmail-send, so that what supervises it signals qmail-send. qmail-start [defaultdelivery [logger
-// argument …]]
+// Starts the four daemons of the queue, joined by pipes, each as its own user, and qmail-queued
+// beside them; then becomes qmail-send, so that what supervises it signals qmail-send. qmail-start
+// [defaultdelivery [logger argument …]]
 #include "base/sys/account.hpp"
+#include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/spawn.hpp"
+#include "queue/exit_code.hpp"
+#include "queue/queued_socket.hpp"
+#include "queue/queued_wire.hpp"
+#include "send/keeper.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -46,6 +54,25 @@ Identity spawner_of_users()
     return identity;
 }
 
+// Optional: without it qmail-queue alone takes mail.
+void start_queued(const Identity& queue, int log)
+{
+    if (Control().integer("queued", 1) == 0) return;
+    if (in_sandbox() && !status_if_there(home() + "/run")) return;
+    try {
+        const Fd listener = queue::listen_for_queued(home());
+        const queue::QueuedAnswer refusal{queue::exit_code::server_refused_later, ::getpid(),
+                                          "Zthe queue is out of order (#4.3.0)"};
+        send::keep({.program = "qmail-queued",
+                    .identity = queue,
+                    .listener = listener.get(),
+                    .log = log,
+                    .refusal = encode(refusal)});
+    } catch (const std::system_error& error) {
+        log_line(log, std::string("qmail-start: going on without qmail-queued: ") + error.what());
+    }
+}
+
 int start(const std::vector<std::string>& arguments)
 {
     change_directory("/");
@@ -67,6 +94,7 @@ int start(const std::vector<std::string>& arguments)
         log = std::move(pipe.writer);
     }
 
+    start_queued(queue, log.get());
     const Pipe to_local = make_pipe(), from_local = make_pipe();
     const Pipe to_remote = make_pipe(), from_remote = make_pipe();
     const Pipe to_clean = make_pipe(), from_clean = make_pipe();

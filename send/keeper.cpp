@@ -1,0 +1,153 @@
+#include "send/keeper.hpp"
+
+#include "base/sys/error.hpp"
+#include "base/sys/fd.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/log.hpp"
+#include "base/sys/signal.hpp"
+#include "base/sys/spawn.hpp"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+namespace grapnel::send {
+
+using namespace std::chrono_literals;
+using std::chrono::seconds;
+using Clock = std::chrono::steady_clock;
+
+std::chrono::seconds RestartDelay::after(std::chrono::seconds run)
+{
+    if (run >= 60s) next_ = 1s;
+    const auto delay = next_;
+    next_ = std::min<seconds>(next_ * 2, 60s);
+    return delay;
+}
+
+namespace {
+
+constexpr int never_again = 100;   // exit code: no such program, or a wrong command line
+
+// Asked to end when the parent does; false: it has ended already. A change of user clears the
+// wish, so that comes before.
+bool end_with(pid_t parent)
+{
+    ::prctl(PR_SET_PDEATHSIG, SIGTERM);
+    return ::getppid() == parent;
+}
+
+class Keeper {
+public:
+    explicit Keeper(const KeptDaemon& daemon) : daemon_(daemon)
+    {
+        sigset_t wanted;
+        ::sigemptyset(&wanted);
+        for (const int number : {SIGTERM, SIGCHLD}) ::sigaddset(&wanted, number);
+        ::sigprocmask(SIG_BLOCK, &wanted, nullptr);
+        signals_ = Fd(::signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK));
+        if (!signals_) throw_errno("unable to watch signals");
+        default_signal(SIGCHLD);
+        for (const int number : {SIGPIPE, SIGHUP, SIGINT, SIGALRM}) ignore_signal(number);
+    }
+
+    int run()
+    {
+        for (RestartDelay delay; !ending_;) {
+            const auto begin = Clock::now();
+            const auto ending = run_once();
+            if (ending_) break;
+            if (!ending.crashed && ending.code == never_again) {
+                say("does not run; mail is taken without it");
+                return never_again;
+            }
+            const auto pause =
+                delay.after(std::chrono::duration_cast<seconds>(Clock::now() - begin));
+            say((ending.crashed ? "was ended by signal " : "ended with exit code ") +
+                std::to_string(ending.code) + "; again in " + std::to_string(pause.count()) + " s");
+            wait(Clock::now() + pause, pause > 1s);
+        }
+        return 0;
+    }
+
+private:
+    void say(const std::string& text) const { log_line(2, daemon_.program + ' ' + text); }
+
+    Child start() const
+    {
+        const pid_t self = ::getpid();
+        return fork_child([&] {
+            if (!end_with(self)) return 0;
+            execute({.path = daemon_.program,
+                     .search_path = true,
+                     .descriptors = {{0, daemon_.listener}, {1, 2}, {2, 2}},
+                     .exec_failed_never = never_again,
+                     .exec_failed_text = "unable to run " + daemon_.program});
+            return never_again;
+        });
+    }
+
+    Ending run_once()
+    {
+        Child child = start();
+        for (bool told = false;;) {
+            if (const auto ending = child.try_wait()) return *ending;
+            if (ending_ && !told) child.kill(SIGTERM);
+            told = ending_;
+            wait_once(-1, false);
+        }
+    }
+
+    void wait(Clock::time_point moment, bool refuse)
+    {
+        while (!ending_ && Clock::now() < moment) {
+            const auto left =
+                std::chrono::duration_cast<std::chrono::milliseconds>(moment - Clock::now());
+            wait_once(static_cast<int>(left.count()) + 1, refuse);
+        }
+    }
+
+    // Until a signal, somebody to be refused, or the time has passed.
+    void wait_once(int milliseconds, bool refuse)
+    {
+        pollfd watched[] = {{signals_.get(), POLLIN, 0}, {daemon_.listener, POLLIN, 0}};
+        ::poll(watched, refuse ? 2 : 1, milliseconds);
+        signalfd_siginfo signal{};
+        while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal)
+            ending_ = ending_ || signal.ssi_signo == SIGTERM;
+        if (!refuse || !(watched[1].revents & POLLIN)) return;
+        const Fd client(::accept4(daemon_.listener, nullptr, nullptr, SOCK_CLOEXEC));
+        if (client)
+            ::send(client.get(), daemon_.refusal.data(), daemon_.refusal.size(),
+                   MSG_NOSIGNAL | MSG_DONTWAIT);
+    }
+
+    const KeptDaemon& daemon_;
+    Fd signals_;
+    bool ending_ = false;
+};
+
+}
+
+void keep(const KeptDaemon& daemon)
+{
+    const pid_t parent = ::getpid();
+    fork_child([&] {
+        const Fd nothing = open_file("/dev/null", O_RDWR);
+        for (const auto& [number, source] :
+             {std::pair{2, daemon.log}, {0, nothing.get()}, {1, nothing.get()}})
+            if (::dup2(source, number) < 0) return 111;
+        become(daemon.identity);
+        if (!end_with(parent)) return 0;
+        return Keeper(daemon).run();
+    });
+}
+
+}
