@@ -127,10 +127,9 @@ Answer Session::answer_to_queue(const Result<>& result, std::uint64_t bytes, pid
     if (failure.retry == Retry::never)
         return Answer(554, code_in(failure.text, "5.3.0"), failure.text).because("queue");
     Answer answer(451, code_in(failure.text, "4.3.0"), failure.text);
-    if (!classic() && failure.text.starts_with("qq write error or disk full")) {
-        answer.code = 452;
-        answer.enhanced = "4.3.1";
-    }
+    if (classic()) return answer.because("queue");
+    if (failure.text.starts_with("qq write error or disk full")) answer.enhanced = "4.3.1";
+    if (answer.enhanced == "4.3.1") answer.code = 452;   // RFC 5321 4.2.2: insufficient storage
     return answer.because("queue");
 }
 
