@@ -53,6 +53,8 @@ Result<Options> parse_options(const std::vector<std::string>& words)
             return permanent("unknown option " + std::string(word));
         }
     }
+    if (options.listen.empty() && options.workers != 0)
+        return permanent("--workers needs --listen");
     return options;
 }
 

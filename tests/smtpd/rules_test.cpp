@@ -98,12 +98,14 @@ TEST(Options, ListenAndWorkers)
     EXPECT_EQ(options->listen[1].text(), "[::1]:0");
     EXPECT_EQ(options->listen[3].text(), "[::]:2525");
     EXPECT_EQ(options->workers, 3u);
-    for (const auto& words : std::vector<std::vector<std::string>>{{"x", "--listen"},
-                                                                   {"x", "--listen", "25"},
-                                                                   {"x", "--listen", "::1:25"},
-                                                                   {"x", "--listen", "h:25"},
-                                                                   {"x", "--workers", "0"},
-                                                                   {"x", "y"}})
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"x", "--listen"},
+                                               {"x", "--listen", "25"},
+                                               {"x", "--listen", "::1:25"},
+                                               {"x", "--listen", "h:25"},
+                                               {"x", "--workers", "0", "--listen", ":25"},
+                                               {"x", "--workers", "2"},
+                                               {"x", "y"}})
         EXPECT_FALSE(parse_options(words));
     EXPECT_TRUE(parse_options({"qmail-smtpd"})->listen.empty());
 }
