@@ -30,20 +30,29 @@ std::optional<Fd> open_if_there(const std::string& path)
     return file;
 }
 
-std::size_t read_some(int descriptor, char* buffer, std::size_t size)
+namespace {
+
+std::size_t read_piece(int descriptor, char* buffer, std::size_t size, std::string_view name)
 {
     for (;;) {
         const auto count = ::read(descriptor, buffer, size);
         if (count >= 0) return static_cast<std::size_t>(count);
-        if (errno != EINTR) throw_errno("unable to read");
+        if (errno != EINTR) throw_errno("unable to read", name);
     }
+}
+
+}
+
+std::size_t read_some(int descriptor, char* buffer, std::size_t size)
+{
+    return read_piece(descriptor, buffer, size, {});
 }
 
 std::string read_all(int descriptor, std::size_t limit, std::string_view name)
 {
     std::string whole;
     std::array<char, 16384> piece;
-    while (const auto count = read_some(descriptor, piece.data(), piece.size())) {
+    while (const auto count = read_piece(descriptor, piece.data(), piece.size(), name)) {
         if (whole.size() + count > limit) throw_error(EFBIG, "unable to read", name);
         whole.append(piece.data(), count);
     }

@@ -80,6 +80,12 @@ TEST_F(File, ErrorsNameTheFile)
         EXPECT_EQ(error.code().value(), ENOENT);
         EXPECT_NE(std::string(error.what()).find(path + "/none"), std::string::npos);
     }
+    try {   // opens, but cannot be read
+        read_file_if_there(path, 100);
+        FAIL();
+    } catch (const std::system_error& error) {
+        EXPECT_EQ(error.what(), "unable to read " + path + ": Is a directory");
+    }
 }
 
 TEST_F(File, ReaderSplitsLinesAndKnowsAPartialOne)
