@@ -1,6 +1,7 @@
 #include "queue/async_submission.hpp"
 
 #include "base/net/loop.hpp"
+#include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/submission_helper.hpp"
@@ -42,26 +43,24 @@ boost::asio::awaitable<std::string> read_response(net::Stream& stream)
 
 }
 
-AsyncSubmission::AsyncSubmission(net::Stream message, net::Stream envelope, net::Stream response,
-                                 net::Stream result)
-    : message_(std::move(message)),
-      envelope_(std::move(envelope)),
-      response_(std::move(response)),
-      result_(std::move(result))
-{
-}
-
-boost::asio::awaitable<AsyncSubmission> AsyncSubmission::start(int helper,
-                                                               std::vector<std::string> variables)
+boost::asio::awaitable<AsyncSubmission>
+AsyncSubmission::start(int helper, std::vector<std::string> variables, Through through)
 {
     const auto executor = co_await net::this_executor();
+    const bool another = std::any_of(variables.begin(), variables.end(), [](const auto& entry) {
+        return entry.starts_with("QMAILQUEUE=");
+    });
+    if (through == Through::queued_or_helper && !another) {
+        auto queued = QueuedSubmission::connect(executor, home());
+        if (queued) co_return AsyncSubmission(std::move(*queued));
+    }
     auto job = ask_helper(helper, variables);
-    AsyncSubmission submission(net::Stream(executor, Fd(), std::move(job.message)),
-                               net::Stream(executor, Fd(), std::move(job.envelope)),
-                               net::Stream(executor, std::move(job.response), Fd()),
-                               net::Stream(executor, std::move(job.result), Fd()));
-    submission.result_.expires_after(start_limit);
-    const auto frame = co_await next_frame(submission.result_);
+    AsyncSubmission submission(Pipes{net::Stream(executor, Fd(), std::move(job.message)),
+                                     net::Stream(executor, Fd(), std::move(job.envelope)),
+                                     net::Stream(executor, std::move(job.response), Fd()),
+                                     net::Stream(executor, std::move(job.result), Fd())});
+    submission.pipes_->result.expires_after(start_limit);
+    const auto frame = co_await next_frame(submission.pipes_->result);
     if (!frame) throw_error(EPIPE, "the submission helper is gone");
     if (frame->kind != HelperFrame::Kind::started)
         throw_error(frame->value, "unable to start qmail-queue");
@@ -71,10 +70,11 @@ boost::asio::awaitable<AsyncSubmission> AsyncSubmission::start(int helper,
 
 boost::asio::awaitable<void> AsyncSubmission::write(std::string_view bytes)
 {
+    if (queued_) co_return co_await queued_->write(bytes);
     if (failed_) co_return;
-    message_.expires_after(queue_limit);
+    pipes_->message.expires_after(queue_limit);
     try {
-        co_await message_.write(bytes);
+        co_await pipes_->message.write(bytes);
     } catch (const std::system_error&) {
         failed_ = true;   // its exit code will say why
     }
@@ -87,29 +87,36 @@ boost::asio::awaitable<void> AsyncSubmission::write_envelope(const Envelope& env
     const std::string wire = encode(envelope);
     const std::size_t tail = encode_block(envelope.extensions).size() + 1;
     std::string_view rest = wire;
-    co_await envelope_.write(rest.substr(0, rest.size() - tail));
+    co_await pipes_->envelope.write(rest.substr(0, rest.size() - tail));
     rest.remove_prefix(rest.size() - tail);
     while (!rest.empty()) {
         const auto piece = rest.substr(0, longest_atomic_write);
-        co_await envelope_.write(piece);
+        co_await pipes_->envelope.write(piece);
         rest.remove_prefix(piece.size());
     }
 }
 
 boost::asio::awaitable<Result<>> AsyncSubmission::finish(const Envelope& envelope)
 {
-    message_.close();
-    for (auto* stream : {&envelope_, &response_, &result_}) stream->expires_after(queue_limit);
+    if (queued_) co_return co_await queued_->finish(envelope);
+    co_return co_await finish_by_pipes(envelope);
+}
+
+boost::asio::awaitable<Result<>> AsyncSubmission::finish_by_pipes(const Envelope& envelope)
+{
+    pipes_->message.close();
+    for (auto* stream : {&pipes_->envelope, &pipes_->response, &pipes_->result})
+        stream->expires_after(queue_limit);
     try {
         co_await write_envelope(envelope);
     } catch (const std::system_error&) {
         failed_ =
             true;   // a classic reader leaves at the envelope's end, or it failed: the code says
     }
-    envelope_.close();
+    pipes_->envelope.close();
     try {
-        const std::string response = co_await read_response(response_);
-        const auto frame = co_await next_frame(result_);
+        const std::string response = co_await read_response(pipes_->response);
+        const auto frame = co_await next_frame(pipes_->result);
         if (!frame || frame->kind != HelperFrame::Kind::ended)
             co_return temporary("qq crashed (#4.3.0)");
         co_return explain({frame->crashed, frame->value}, response);

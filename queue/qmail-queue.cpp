@@ -8,6 +8,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
 #include "queue/exit_code.hpp"
+#include "queue/handover.hpp"
 #include "queue/incoming.hpp"
 #include "queue/trouble.hpp"
 
@@ -78,8 +79,9 @@ void raise_limits()
     ::setrlimit(RLIMIT_CORE, &none);
 }
 
-// Only the owner of the queue may make files in it, else no other program would take them.
-void enter_queue()
+// False: we are not its owner. Only he may make files in the queue, else no other program would
+// take them.
+bool enter_queue()
 {
     attempt(exit_code::home, [] { change_directory(home()); });
     const bool entered = ::chdir("queue") == 0;
@@ -87,11 +89,9 @@ void enter_queue()
     struct stat about {};
     const bool kept_out =
         entered ? ::stat(".", &about) != 0 || about.st_uid != ::geteuid() : error == EACCES;
-    if (kept_out && !in_sandbox())
-        throw Stop{exit_code::queue_directory,
-                   "qmail-queue does not run as the owner of the queue: "
-                   "its setuid bit is lost or not honoured (#4.3.5)"};
+    if (kept_out && !in_sandbox()) return false;
     if (!entered) stop(exit_code::queue_directory, error);
+    return true;
 }
 
 Submitter submitter()
@@ -114,12 +114,13 @@ Submitter submitter()
     return result;
 }
 
-void read_message(Incoming& incoming)
+template <class Way>   // Incoming or Handover
+void read_message(Way& way)
 {
     std::array<char, piece_size> piece;
     while (const auto count = attempt(exit_code::read_error,
                                       [&] { return read_some(0, piece.data(), piece.size()); }))
-        incoming.write({piece.data(), count});
+        way.write({piece.data(), count});
 }
 
 // The envelope is complete and nothing follows: will anything?
@@ -134,7 +135,8 @@ bool more_comes()
     }
 }
 
-void read_envelope(EnvelopeIntake& envelope)
+template <class Intake>
+void read_envelope(Intake& envelope)
 {
     std::array<char, piece_size> piece;
     while (!envelope.complete()) {
@@ -147,6 +149,15 @@ void read_envelope(EnvelopeIntake& envelope)
     envelope.finish();
 }
 
+template <class Way>
+void pass_on(Way& way)
+{
+    read_message(way);
+    way.end_message();
+    read_envelope(way.envelope());
+    way.commit();
+}
+
 void queue_message()
 {
     // What was closed is no message: reading it must fail, whatever gets its number.
@@ -156,13 +167,17 @@ void queue_message()
     home();   // before the variables go
     ::clearenv();
     ::umask(033);
-    enter_queue();
+    if (!enter_queue()) {
+        auto handover = Handover::begin(home());
+        if (!handover)
+            throw Stop{exit_code::queue_directory,
+                       "qmail-queue does not run as the owner of the queue: "
+                       "its setuid bit is lost or not honoured (#4.3.5)"};
+        return pass_on(*handover);
+    }
     const Spool spool = attempt(exit_code::mess_file, [] { return Spool::open(); });
     Incoming incoming(spool, submitter());
-    read_message(incoming);
-    incoming.end_message();
-    read_envelope(incoming.envelope());
-    incoming.commit();
+    pass_on(incoming);
 }
 
 }

@@ -71,6 +71,7 @@ int serve(bool fsync_each)
     raise_descriptor_limit();
     change_directory("queue");
     queue::prove_disk();
+    queue::open_queued(listener.get());
     confine_to_queue();   // before the thread that flushes is made: it inherits the confinement
     net::Loop loop;
     return queue::QueuedServer(loop, listener.get(), trusted, fsync_each).run();

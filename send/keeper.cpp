@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -72,7 +71,8 @@ public:
                 delay.after(std::chrono::duration_cast<seconds>(Clock::now() - begin));
             say((ending.crashed ? "was ended by signal " : "ended with exit code ") +
                 std::to_string(ending.code) + "; again in " + std::to_string(pause.count()) + " s");
-            wait(Clock::now() + pause, pause > 1s);
+            if (pause > 1s) daemon_.absent();
+            wait(Clock::now() + pause);
         }
         return 0;
     }
@@ -87,7 +87,7 @@ private:
             if (!end_with(self)) return 0;
             execute({.path = daemon_.program,
                      .search_path = true,
-                     .descriptors = {{0, daemon_.listener}, {1, 2}, {2, 2}},
+                     .descriptors = {{0, daemon_.input}, {1, 2}, {2, 2}},
                      .exec_failed_never = never_again,
                      .exec_failed_text = "unable to run " + daemon_.program});
             return never_again;
@@ -101,32 +101,27 @@ private:
             if (const auto ending = child.try_wait()) return *ending;
             if (ending_ && !told) child.kill(SIGTERM);
             told = ending_;
-            wait_once(-1, false);
+            wait_once(-1);
         }
     }
 
-    void wait(Clock::time_point moment, bool refuse)
+    void wait(Clock::time_point moment)
     {
         while (!ending_ && Clock::now() < moment) {
             const auto left =
                 std::chrono::duration_cast<std::chrono::milliseconds>(moment - Clock::now());
-            wait_once(static_cast<int>(left.count()) + 1, refuse);
+            wait_once(static_cast<int>(left.count()) + 1);
         }
     }
 
-    // Until a signal, somebody to be refused, or the time has passed.
-    void wait_once(int milliseconds, bool refuse)
+    // Until a signal comes, or the time has passed.
+    void wait_once(int milliseconds)
     {
-        pollfd watched[] = {{signals_.get(), POLLIN, 0}, {daemon_.listener, POLLIN, 0}};
-        ::poll(watched, refuse ? 2 : 1, milliseconds);
+        pollfd watched{signals_.get(), POLLIN, 0};
+        ::poll(&watched, 1, milliseconds);
         signalfd_siginfo signal{};
         while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal)
             ending_ = ending_ || signal.ssi_signo == SIGTERM;
-        if (!refuse || !(watched[1].revents & POLLIN)) return;
-        const Fd client(::accept4(daemon_.listener, nullptr, nullptr, SOCK_CLOEXEC));
-        if (client)
-            ::send(client.get(), daemon_.refusal.data(), daemon_.refusal.size(),
-                   MSG_NOSIGNAL | MSG_DONTWAIT);
     }
 
     const KeptDaemon& daemon_;

@@ -5,6 +5,7 @@
 #include "base/sys/account.hpp"
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <sys/types.h>
 
@@ -22,10 +23,9 @@ private:
 struct KeptDaemon {
     std::string program;   // sought in PATH
     Identity identity;
-    int listener;   // its descriptor 0
-    int log;        // its 1 and 2
-    // Sent to who connects while it does not run and will not for more than a second.
-    std::string refusal;
+    int input;                      // its descriptor 0
+    int log;                        // its 1 and 2
+    std::function<void()> absent;   // called when it will not run for more than a second
 };
 
 // Forks the keeper; returns at once. It ends with this process, whatever that has become by then.

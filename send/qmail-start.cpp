@@ -63,11 +63,12 @@ void start_queued(const Identity& queue, int log)
         const Fd listener = queue::listen_for_queued(home());
         const queue::QueuedAnswer refusal{queue::exit_code::server_refused_later, ::getpid(),
                                           "Zthe queue is out of order (#4.3.0)"};
-        send::keep({.program = "qmail-queued",
-                    .identity = queue,
-                    .listener = listener.get(),
-                    .log = log,
-                    .refusal = encode(refusal)});
+        send::keep(
+            {.program = "qmail-queued",
+             .identity = queue,
+             .input = listener.get(),
+             .log = log,
+             .absent = [&] { queue::shut_queued(listener.get(), home(), encode(refusal)); }});
     } catch (const std::system_error& error) {
         log_line(log, std::string("qmail-start: going on without qmail-queued: ") + error.what());
     }

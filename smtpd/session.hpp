@@ -21,6 +21,7 @@
 
 namespace grapnel::queue {
 class AsyncSubmission;
+enum class Through;
 }
 
 namespace grapnel::smtpd {
@@ -31,6 +32,7 @@ struct Surroundings {
     int helper = -1;                 // the socket of the submission helper
     std::string name = {};           // in log lines
     const bool* crowded = nullptr;   // the server is short of places: be brief with people
+    queue::Through through{};        // the helper only, unless said otherwise
 };
 
 class Session {

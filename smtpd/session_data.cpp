@@ -210,7 +210,8 @@ awaitable<Result<queue::AsyncSubmission>> Session::start_submission()
 {
     auto variables = around_.peer.variables;
     try {
-        co_return co_await queue::AsyncSubmission::start(around_.helper, std::move(variables));
+        co_return co_await queue::AsyncSubmission::start(around_.helper, std::move(variables),
+                                                         around_.through);
     } catch (const std::system_error& error) {
         co_return temporary(error.what());
     }

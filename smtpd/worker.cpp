@@ -9,6 +9,7 @@
 #include "base/sys/confine.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "queue/async_submission.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/admission.hpp"
 #include "smtpd/config_watch.hpp"
@@ -60,6 +61,8 @@ public:
            Heartbeat& heartbeat)
         : environment_(environment),
           helper_(helper),
+          through_(environment.has("QMAILQUEUE") ? queue::Through::helper_only
+                                                 : queue::Through::queued_or_helper),
           heartbeat_(heartbeat),
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
           spare_(open_read("/dev/null"))
@@ -179,7 +182,8 @@ private:
     {
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
         const auto name = std::to_string(::getpid()) + '.' + std::to_string(++session_number_);
-        Session session(stream, {std::move(config), std::move(peer), helper_, name, &crowded_});
+        Session session(stream,
+                        {std::move(config), std::move(peer), helper_, name, &crowded_, through_});
         const Place place(*this, accepted.remote.address, session);
         co_await session.run();
     }
@@ -230,6 +234,7 @@ private:
 
     const Environment& environment_;
     int helper_;
+    queue::Through through_;
     Heartbeat& heartbeat_;
     net::Loop loop_;
     net::Signals signals_;

@@ -82,18 +82,29 @@ TEST(KeptQueued, EndsWithQmailSend)
     }
 }
 
-TEST(KeptQueued, WhileItDoesNotRunForLongItIsSaidSo)
+// Who came meanwhile is told so; who comes then finds nobody, and goes to qmail-queue.
+TEST(KeptQueued, WhileItDoesNotRunForLongNobodyWaitsForIt)
 {
     require_program();
     const TempHome home;
-    std::filesystem::remove(home.program("qmail-queued"));
+    const auto program = home.program("qmail-queued");
+    const auto built = std::filesystem::canonical(program);
+    std::filesystem::remove(program);
     home.write("bin/qmail-queued", "#!/bin/sh\nexit 111\n", 0755);
     Instance mta(home, only_send);
-    ASSERT_TRUE(mta.wait_for_log("qmail-queued ended with exit code 111; again in 2 s"));
     const auto answer = submit_one(home);
     ASSERT_TRUE(answer);
     EXPECT_EQ(answer->exit_code, 71);
     EXPECT_EQ(answer->text, "Zthe queue is out of order (#4.3.0)");
+    ASSERT_TRUE(mta.wait_for_log("qmail-queued ended with exit code 111; again in 2 s"));
+    EXPECT_TRUE(wait_until([&] { return !queue::connect_to_queued(home.path()); }));
+    EXPECT_FALSE(queue::connect_to_queued(home.path()));
+    std::filesystem::remove(program);
+    std::filesystem::create_symlink(built, program);
+    EXPECT_TRUE(wait_until([&] { return bool(queue::connect_to_queued(home.path())); }));
+    const auto queued = submit_one(home);
+    ASSERT_TRUE(queued);
+    EXPECT_EQ(queued->exit_code, 0);
 }
 
 TEST(KeptQueued, WithoutItTheRestRuns)

@@ -1,0 +1,78 @@
+#include "queue/handover.hpp"
+
+#include "base/sys/file.hpp"
+#include "queue/exit_code.hpp"
+#include "queue/queued_socket.hpp"
+#include "queue/queued_wire.hpp"
+#include "queue/trouble.hpp"
+
+#include <system_error>
+
+namespace grapnel::queue {
+
+std::optional<Handover> Handover::begin(const std::string& home)
+{
+    auto socket = connect_to_queued(home);
+    if (!socket) return std::nullopt;
+    set_nonblocking(socket->get(), false);
+    return Handover(std::move(*socket));
+}
+
+void Handover::send(std::string_view frames)
+{
+    if (left_) return;
+    try {
+        write_all(socket_.get(), frames);
+    } catch (const std::system_error&) {
+        left_ = true;
+    }
+}
+
+void Handover::write(std::string_view bytes)
+{
+    frames_.clear();
+    append_frames(frames_, FrameHead::Kind::message, bytes);
+    send(frames_);
+}
+
+void Handover::feed(std::string_view bytes)
+{
+    frames_.clear();
+    append_frames(frames_, FrameHead::Kind::envelope, bytes);
+    send(frames_);
+    while (const auto item = addresses_.take(bytes)) {
+        if (item->letter == '\0') break;
+        if (item->letter == 'T') ++recipient_count_;
+    }
+    if (!addresses_.ended() || bytes.empty()) return;
+    if (!block_) block_.emplace(recipient_count_);
+    while (block_->take(bytes)) {}
+}
+
+std::string Handover::receive(std::size_t size)
+{
+    std::string bytes(size, '\0');
+    for (std::size_t at = 0; at < size;) {
+        const auto count = attempt(exit_code::connection_broke, [&] {
+            return read_some(socket_.get(), bytes.data() + at, size - at);
+        });
+        if (count == 0) throw Stop{exit_code::connection_broke, "qmail-queued hung up (#4.3.0)"};
+        at += count;
+    }
+    return bytes;
+}
+
+void Handover::commit()
+{
+    send(encode(FrameHead{FrameHead::Kind::commit, 0}));
+    const auto head = decode_frame_head(receive(FrameHead::size));
+    if (!head || head->kind != FrameHead::Kind::answer)
+        throw Stop{exit_code::connection_broke, "qmail-queued was not understood (#4.3.0)"};
+    const auto answer = decode_answer(receive(head->length));
+    if (!answer)
+        throw Stop{exit_code::connection_broke, "qmail-queued was not understood (#4.3.0)"};
+    if (answer->exit_code == exit_code::queued) return;
+    throw Stop{answer->exit_code, answer->text.empty() ? "" : answer->text.substr(1)};
+}
+
+}

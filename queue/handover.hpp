@@ -1,0 +1,49 @@
+// qmail-queue without the rights of the queue's owner (its caller may not gain privileges: a
+// container, a hardened service): it hands the message on to qmail-queued, which serves anybody.
+// Blocking; the same steps as Incoming.
+#pragma once
+
+#include "base/mail/envelope.hpp"
+#include "base/mail/extension.hpp"
+#include "base/sys/fd.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace grapnel::queue {
+
+class Handover {
+public:
+    // nullopt: qmail-queued does not answer here.
+    static std::optional<Handover> begin(const std::string& home);
+
+    void write(std::string_view bytes);   // of the message
+    void end_message() {}
+
+    // The envelope goes on unchanged; it is read along only to know where it ends.
+    Handover& envelope() { return *this; }
+    void feed(std::string_view bytes);
+    void finish() {}
+    bool addresses_complete() const { return addresses_.ended(); }
+    bool block_begun() const { return block_.has_value(); }
+    bool complete() const { return block_ && block_->ended(); }
+
+    // Throws Stop with what qmail-queued said, unless it said that the message is queued.
+    void commit();
+
+private:
+    explicit Handover(Fd socket) : socket_(std::move(socket)) {}
+    void send(std::string_view frames);
+    std::string receive(std::size_t size);
+
+    Fd socket_;
+    bool left_ = false;   // it reads no more; it may have said why
+    std::string frames_;
+    EnvelopeReader addresses_;
+    std::optional<ExtensionReader> block_;
+    std::size_t recipient_count_ = 0;
+};
+
+}

@@ -1,0 +1,129 @@
+// qmail-queue whose setuid bit is not honoured, beside qmail-queued as it is installed.
+#include "queue/queued_socket.hpp"
+#include "queue/real_home.hpp"
+#include "queue/submit.hpp"
+
+#include "base/sys/file.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+
+using namespace grapnel;
+using namespace grapnel::test;
+using namespace std::string_literals;
+
+namespace {
+
+class HandoverTest : public ::testing::Test {
+protected:
+    void SetUp() override
+    {
+        if (const auto reason = RealHome::why_not(); !reason.empty()) GTEST_SKIP() << reason;
+        real_.emplace();
+        auto argv = real_->as("root");
+        argv.push_back("bin/qmail-queued");
+        queued_.emplace(
+            Launch{.argv = argv, .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}});
+        ASSERT_TRUE(wait_until(
+            [&] { return queue::connect_to_queued(home().path()) || !queued_->running(); }));
+        ASSERT_TRUE(queued_->running()) << queued_->errors();
+    }
+    // Its caller may not gain privileges.
+    Submitted as(const std::string& user, Injection injection = {})
+    {
+        injection.wrapper = real_->as(user);
+        for (const auto* word : {"setpriv", "--no-new-privs"}) injection.wrapper.emplace_back(word);
+        injection.real = true;
+        return submit(real_->home(), injection);
+    }
+    const TempHome& home() { return real_->home(); }
+    std::optional<RealHome> real_;
+    std::optional<Process> queued_;
+};
+
+}
+
+TEST_F(HandoverTest, QmailQueuedTakesTheMessageAndSaysWhoseItIs)
+{
+    const auto done = as("joe", {.envelope = "Fa@b\0Tc@d\0\0ret=HDRS\0001:notify=DELAY\0"s});
+    EXPECT_EQ(done.code, 91) << "recipient 1 is not there";
+    const auto good = as("joe", {.envelope = "Fa@b\0Tc@d\0\0ret=HDRS\0000:notify=DELAY\0"s});
+    EXPECT_EQ(good.code, 0) << good.response;
+    EXPECT_EQ(good.response, "");
+    const auto uid = std::to_string(real_->uid("joe"));
+    const auto pid = std::to_string(queued_->pid());
+    EXPECT_EQ(queue_file(home(), "todo"), "u" + uid + "\0p"s + pid + "\0p"s + pid +
+                                              " ret=HDRS\0Fa@b\0Tc@d\0p"s + pid +
+                                              " notify=DELAY\0"s);
+    EXPECT_TRUE(queue_file(home(), "mess")
+                    .starts_with("Received: (qmail " + pid + " invoked by uid " + uid + "); "));
+    const auto about = *status_if_there(home() / ("queue/" + only_file(home(), "todo")));
+    EXPECT_EQ(about.st_uid, real_->uid("qmailq"));
+    EXPECT_EQ(about.st_mode, S_IFREG | 0644u);
+}
+
+TEST_F(HandoverTest, OnlyQmaildIsBelievedAboutReceived)
+{
+    EXPECT_EQ(as("qmaild", {.envelope = "Fa\0Tb\0\0received=1\0"s}).code, 0);
+    EXPECT_EQ(queue_file(home(), "mess"), "Subject: x\n\nhi\n");
+}
+
+TEST_F(HandoverTest, RefusalsComeBackWithCodeAndText)
+{
+    for (const auto& envelope :
+         {"Fa@x\0Tb@"s, "Tb\0\0"s, "Fa\0T" + std::string(1004, 'x') + "\0\0"s}) {
+        const TempHome other;
+        const auto plain = submit(other, {.envelope = envelope});
+        const auto handed = as("joe", {.envelope = envelope});
+        EXPECT_EQ(handed.code, plain.code);
+        EXPECT_EQ(handed.response, plain.response);
+        EXPECT_EQ(home().queue_files(), std::vector<std::string>{});
+    }
+}
+
+TEST_F(HandoverTest, LargeMessagesPassThrough)
+{
+    std::string message;
+    for (int i = 0; i < 200000; ++i) message += "line " + std::to_string(i) + '\n';
+    EXPECT_EQ(as("joe", {.message = message}).code, 0);
+    EXPECT_TRUE(queue_file(home(), "mess").ends_with('\n' + message.substr(7)));
+}
+
+TEST_F(HandoverTest, AnEnvelopeThatStaysOpenIsNotWaitedForForEver)
+{
+    EXPECT_EQ(as("joe", {.envelope = "Fa\0Tb\0\0ret=HDRS\0\0"s, .stays_open = true}).code, 0);
+}
+
+TEST_F(HandoverTest, OneUserHoldsFiftyConnectionsAtMost)
+{
+    auto argv = real_->as("joe");
+    for (const std::string word : {"python3", "-c",
+                                   "import socket\n"
+                                   "held = []\n"
+                                   "for i in range(51):\n"
+                                   "    s = socket.socket(socket.AF_UNIX)\n"
+                                   "    s.connect('run/queued')\n"
+                                   "    s.settimeout(20)\n"
+                                   "    held.append(s)\n"
+                                   "print(held[50].recv(100)[5])\n"
+                                   "held[0].sendall(b'C\\0\\0\\0\\0')\n"
+                                   "print(held[0].recv(100)[5])\n"})
+        argv.push_back(word);
+    const auto done = run({.argv = argv, .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}});
+    EXPECT_EQ(done.output, "71\n54\n") << done.errors;
+    EXPECT_EQ(as("joe").code, 0);
+}
+
+TEST_F(HandoverTest, WithoutQmailQueuedItSaysWhatIsWrong)
+{
+    queued_->kill(SIGTERM);
+    ASSERT_TRUE(queued_->wait());
+    const auto lost = as("joe");
+    EXPECT_EQ(lost.code, 62);
+    EXPECT_EQ(lost.response, "Zqmail-queue does not run as the owner of the queue: its setuid bit "
+                             "is lost or not honoured (#4.3.5)");
+}
