@@ -1,4 +1,4 @@
-// Preloaded into qmail-queue: it makes a program that is wrong in one way, which the tests must
+// Preloaded into a program of the queue: it makes a program that is wrong in one way, which the tests must
 // see. BROKEN=sync: nothing is synced; directory-sync: directories are not; write: a failed write
 // is taken for a good one; order: the message is written after the commit's link was made.
 #include <dlfcn.h>
@@ -28,6 +28,12 @@ extern "C" int fsync(int descriptor)
     ::fstat(descriptor, &about);
     if (way == "sync" || (way == "directory-sync" && S_ISDIR(about.st_mode))) return 0;
     return original<int(int)>("fsync")(descriptor);
+}
+
+// A file system is flushed by its directory's descriptor, and with it all names in it.
+extern "C" int syncfs(int descriptor)
+{
+    return way.ends_with("sync") ? 0 : original<int(int)>("syncfs")(descriptor);
 }
 
 extern "C" ssize_t write(int descriptor, const void* bytes, size_t size)

@@ -1,0 +1,257 @@
+#!/usr/bin/env python3
+"""Power cuts under load: queue and Maildirs on file systems of their own, which are shut down while mail flows, so
+that whatever was not flushed is gone. Afterwards every message that got its 250 must be in the Maildir, whole.
+
+    power_cut.py BIN [--cuts N] [--fs ext4,xfs] [--one] [--broken LIBRARY] [--seed N]
+
+--one: queue and Maildirs on one file system instead of two. --broken: directories are never flushed; the run succeeds
+if that loses mail. Needs root and loop devices; elsewhere it says so and exits with 77.
+"""
+import argparse
+import os
+import random
+import re
+import shutil
+import signal
+import smtplib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+SESSIONS = 8
+
+
+def skip(why):
+    print('SKIPPED: ' + why)
+    sys.exit(77)
+
+
+def sh(*argv):
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+
+
+class Disk:
+    def __init__(self, work, name, kind, place):
+        self.image, self.place, self.kind = os.path.join(work, name + '.img'), place, kind
+        with open(self.image, 'wb') as file:
+            file.truncate(400 << 20)
+        sh('mkfs.' + kind, '-q', *(['-F'] if kind == 'ext4' else []), self.image)
+        os.makedirs(place, exist_ok=True)
+        self.mount()
+
+    def mount(self):
+        sh('mount', '-o', 'loop', self.image, self.place)
+
+    def cut(self):
+        """The log that is not yet on the disk is dropped: the worst case."""
+        sh('xfs_io', '-x', '-c', 'shutdown', self.place)
+
+    def unmount(self):
+        for _ in range(100):
+            if subprocess.run(['umount', self.place], stderr=subprocess.DEVNULL).returncode == 0:
+                return
+            time.sleep(0.05)
+        sh('umount', '-l', self.place)
+
+
+class Site:
+    def __init__(self, work, binaries, kind, one, library):
+        self.home = os.path.join(work, 'home')
+        self.disks = []
+        os.makedirs(self.home)
+        if one:
+            self.disks = [Disk(work, 'all', kind, os.path.join(self.home, 'disk'))]
+            for part in ('queue', 'homes'):
+                os.makedirs(os.path.join(self.home, 'disk', part))
+                os.symlink('disk/' + part, os.path.join(self.home, part))
+        else:
+            self.disks = [Disk(work, part, kind, os.path.join(self.home, part)) for part in ('queue', 'homes')]
+        sh(os.path.join(ROOT, 'scripts/layout'), self.home, '--no-owners', '--split', '3')
+        for program in os.listdir(binaries):
+            os.symlink(os.path.join(os.path.abspath(binaries), program), os.path.join(self.home, 'bin', program))
+        for name in ('me', 'locals', 'rcpthosts'):
+            self.write('control/' + name, 'cut.example\n')
+        self.write('control/concurrencylocal', '20\n')
+        for part in ('tmp', 'new', 'cur'):
+            os.makedirs(os.path.join(self.home, 'homes/joe/Maildir', part), 0o700)
+        self.write('users/assign', '=joe:joe:%d:%d:%s/homes/joe:::\n.\n' % (os.getuid(), os.getgid(), self.home))
+        self.environment = {'QMAILHOME': self.home, 'PATH': self.home + '/bin:/usr/bin:/bin', 'ASAN_OPTIONS': 'detect_leaks=0'}
+        subprocess.run([self.home + '/bin/qmail-newu'], env=self.environment, check=True)
+        if library:
+            self.environment.update(LD_PRELOAD=os.path.abspath(library), BROKEN='directory-sync')
+        os.sync()
+
+    def write(self, name, text):
+        with open(os.path.join(self.home, name), 'w') as file:
+            file.write(text)
+
+    def start(self):
+        self.log = open(self.home + '/log', 'ab')
+        common = {'env': self.environment, 'stdin': subprocess.DEVNULL, 'stderr': self.log, 'stdout': self.log}
+        self.send = subprocess.Popen(['qmail-start', './Maildir/'], executable=self.home + '/bin/qmail-start', **common)
+        at = os.path.getsize(self.home + '/log')
+        self.smtpd = subprocess.Popen(['qmail-smtpd', '--workers', '1', '--listen', '127.0.0.1:0'],
+                                      executable=self.home + '/bin/qmail-smtpd', **common)
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with open(self.home + '/log', 'rb') as file:
+                file.seek(at)
+                found = re.search(rb'127\.0\.0\.1:(\d+)', file.read())
+            if found:
+                self.port = int(found.group(1))
+                return
+            time.sleep(0.01)
+        raise SystemExit('the server did not start; see ' + self.home + '/log')
+
+    def processes(self):
+        mark = ('QMAILHOME=%s\0' % self.home).encode()
+        for entry in os.listdir('/proc'):
+            try:
+                if entry.isdigit() and mark in open('/proc/%s/environ' % entry, 'rb').read() + b'\0':
+                    yield int(entry)
+            except OSError:
+                pass
+
+    def signal_all(self, number):
+        for pid in list(self.processes()):
+            try:
+                os.kill(pid, number)
+            except OSError:
+                pass
+
+    def cut(self):
+        self.signal_all(signal.SIGSTOP)
+        for disk in self.disks:
+            disk.cut()
+        while list(self.processes()):
+            self.signal_all(signal.SIGKILL)
+            self.send.poll()
+            self.smtpd.poll()
+        self.send.wait()
+        self.smtpd.wait()
+        self.log.close()
+        for disk in self.disks:
+            disk.unmount()
+            disk.mount()
+
+    def end(self):
+        if not self.disks:
+            return
+        while list(self.processes()):
+            self.signal_all(signal.SIGKILL)
+            self.send.poll()
+            self.smtpd.poll()
+        for disk in self.disks:
+            disk.unmount()
+
+    def queue_is_empty(self):
+        return not any(files for part in ('todo', 'info') for _, _, files in os.walk(os.path.join(self.home, 'queue', part)))
+
+    def arrived(self):
+        """How often each message is there; a message that is not whole raises."""
+        copies = {}
+        new = os.path.join(self.home, 'homes/joe/Maildir/new')
+        for name in os.listdir(new):
+            with open(os.path.join(new, name), 'rb') as file:
+                text = file.read()
+            found = re.search(rb'\nSubject: (\S+)\n', text)
+            if not found or not text.endswith(b'\nend of %s\n' % found.group(1)):
+                raise SystemExit('FAILED: %s in the Maildir is not whole' % name)
+            copies[found.group(1).decode()] = copies.get(found.group(1).decode(), 0) + 1
+        return copies
+
+
+class Load:
+    def __init__(self, port, prefix):
+        self.port, self.prefix, self.acknowledged, self.stopping = port, prefix, [], False
+        self.threads = [threading.Thread(target=self.send, args=(i,), daemon=True) for i in range(SESSIONS)]
+        for thread in self.threads:
+            thread.start()
+
+    def send(self, session):
+        count = 0
+        while not self.stopping:
+            try:
+                with smtplib.SMTP('127.0.0.1', self.port, 'load.example', timeout=20) as client:
+                    while not self.stopping:
+                        name = '%s-%d-%d' % (self.prefix, session, count)
+                        count += 1
+                        body = ('Subject: %s\r\n\r\n' % name) + 'x' * 60 + '\r\n' * random.randint(1, 40) + 'end of %s\r\n' % name
+                        client.sendmail('s@load.example', ['joe@cut.example'], body)
+                        self.acknowledged.append(name)   # its 250 was read
+            except (OSError, smtplib.SMTPException):
+                if not self.stopping:
+                    time.sleep(0.02)
+
+    def stop(self):
+        self.stopping = True
+
+
+def run(arguments, kind, work):
+    site = Site(work, arguments.binaries, kind, arguments.one, arguments.broken)
+    acknowledged = []
+    try:
+        for cut in range(arguments.cuts):
+            site.start()
+            load = Load(site.port, 'c%d' % cut)
+            time.sleep(random.uniform(0.2, 1.2))
+            load.stopping = True
+            site.cut()
+            for thread in load.threads:
+                thread.join(30)
+            acknowledged += load.acknowledged
+        if arguments.broken:
+            site.environment.pop('LD_PRELOAD')
+        site.start()
+        deadline = time.monotonic() + (10 if arguments.broken else 120)
+        while not site.queue_is_empty() and time.monotonic() < deadline:
+            time.sleep(0.1)
+        copies = site.arrived()
+        lost = [name for name in acknowledged if name not in copies]
+        surplus = sum(count - 1 for count in copies.values())
+        print('%s, %s: %d cuts, %d acknowledged, %d lost, %d surplus copies, queue %s' % (
+            kind, 'one file system' if arguments.one else 'two file systems', arguments.cuts, len(acknowledged), len(lost),
+            surplus, 'empty' if site.queue_is_empty() else 'NOT EMPTY'), flush=True)
+        for name in lost[:5]:
+            print('  lost: ' + name)
+        return len(lost), site.queue_is_empty() and len(acknowledged) > arguments.cuts
+    finally:
+        site.end()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('binaries')
+    parser.add_argument('--cuts', type=int, default=40)
+    parser.add_argument('--fs', default='ext4,xfs')
+    parser.add_argument('--one', action='store_true')
+    parser.add_argument('--broken')
+    parser.add_argument('--seed', type=int, default=int(time.time()))
+    parser.add_argument('--scratch', default=None)
+    arguments = parser.parse_args()
+    if os.geteuid() != 0:
+        skip('power cuts need root')
+    for program in ('xfs_io', 'mkfs.ext4', 'mkfs.xfs', 'losetup', 'unshare'):
+        if not shutil.which(program):
+            skip('no ' + program + ' on this machine')
+    if os.environ.get('POWER_CUT_NAMESPACE') != '1':
+        os.environ['POWER_CUT_NAMESPACE'] = '1'
+        os.execvp('unshare', ['unshare', '-m', '--propagation', 'private', sys.executable, '-B'] + sys.argv)
+    if subprocess.run(['losetup', '-f'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode != 0:
+        skip('no loop devices on this machine')
+    random.seed(arguments.seed)
+    print('seed %d' % arguments.seed)
+    good = True
+    for kind in arguments.fs.split(','):
+        with tempfile.TemporaryDirectory(prefix='power-cut-', dir=arguments.scratch) as work:
+            lost, finished = run(arguments, kind, work)
+            good = good and (lost > 0 if arguments.broken else lost == 0 and finished)
+    if arguments.broken:
+        print('broken program noticed' if good else 'broken program NOT NOTICED')
+    sys.exit(0 if good else 1)
+
+
+main()
