@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/close_range.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -45,6 +46,9 @@ public:
     {
         default_signals();
         if (command_.directory && ::chdir(command_.directory->c_str()) != 0) fail(errno);
+        // What our own parent left open is no business of the child's. Kernels before 5.11: it
+        // stays.
+        ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
         if (!place_descriptors()) fail(errno);
         if (drop_ && !drop_privileges()) fail(errno);
         int error = ENOENT;

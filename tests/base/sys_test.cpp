@@ -188,6 +188,24 @@ TEST_F(Spawn, GivesExactlyTheDescriptorsNamed)
     EXPECT_EQ(text, "through seven\nclosed\n");
 }
 
+TEST_F(Spawn, WhatOurParentLeftOpenIsNotPassedOn)
+{
+    const int inherited =
+        ::open("/dev/null", O_RDONLY);   // without close-on-exec, as an ancestor's is
+    ASSERT_GE(inherited, 3);
+    const auto name = std::to_string(inherited);
+    EXPECT_EQ(
+        output_of({.path = "/bin/sh",
+                   .arguments = {"sh", "-c", "[ -e /proc/self/fd/" + name + " ] || echo closed"}}),
+        "closed\n");
+    EXPECT_EQ(
+        output_of({.path = "/bin/sh",
+                   .arguments = {"sh", "-c", "[ -e /proc/self/fd/" + name + " ] && echo open"},
+                   .descriptors = {{inherited, inherited}}}),
+        "open\n");
+    ::close(inherited);
+}
+
 TEST_F(Spawn, PlacesDescriptorsThatOverlap)
 {
     Pipe a = make_pipe(), b = make_pipe();
