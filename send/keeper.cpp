@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -35,8 +36,8 @@ namespace {
 
 constexpr int never_again = 100;   // exit code: no such program, or a wrong command line
 
-// Asked to end when the parent does; false: it has ended already. A change of user clears the
-// wish, so that comes before.
+// Asked to end when the parent does, which is of the same user: others' signals do not reach us.
+// False: it has ended already.
 bool end_with(pid_t parent)
 {
     ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -45,7 +46,9 @@ bool end_with(pid_t parent)
 
 class Keeper {
 public:
-    explicit Keeper(const KeptDaemon& daemon) : daemon_(daemon)
+    // parent: a pidfd, readable once it has ended. No signal of its death reaches another user's
+    // process.
+    Keeper(const KeptDaemon& daemon, Fd parent) : daemon_(daemon), parent_(std::move(parent))
     {
         sigset_t wanted;
         ::sigemptyset(&wanted);
@@ -117,15 +120,17 @@ private:
     // Until a signal comes, or the time has passed.
     void wait_once(int milliseconds)
     {
-        pollfd watched{signals_.get(), POLLIN, 0};
-        ::poll(&watched, 1, milliseconds);
+        pollfd watched[] = {{signals_.get(), POLLIN, 0}, {parent_.get(), POLLIN, 0}};
+        if (ending_) watched[1].fd = -1;
+        ::poll(watched, 2, milliseconds);
+        ending_ = ending_ || watched[1].revents != 0;
         signalfd_siginfo signal{};
         while (::read(signals_.get(), &signal, sizeof signal) == sizeof signal)
             ending_ = ending_ || signal.ssi_signo == SIGTERM;
     }
 
     const KeptDaemon& daemon_;
-    Fd signals_;
+    Fd parent_, signals_;
     bool ending_ = false;
 };
 
@@ -139,9 +144,10 @@ void keep(const KeptDaemon& daemon)
         for (const auto& [number, source] :
              {std::pair{2, daemon.log}, {0, nothing.get()}, {1, nothing.get()}})
             if (::dup2(source, number) < 0) return 111;
+        Fd watched(static_cast<int>(::syscall(SYS_pidfd_open, parent, 0)));
+        if (!watched || ::getppid() != parent) return 0;
         become(daemon.identity);
-        if (!end_with(parent)) return 0;
-        return Keeper(daemon).run();
+        return Keeper(daemon, std::move(watched)).run();
     });
 }
 

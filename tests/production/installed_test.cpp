@@ -94,7 +94,9 @@ protected:
             const auto ending = process->wait();
             EXPECT_TRUE(ending && ending->success()) << log() << process->errors();
         }
-        EXPECT_TRUE(log().ends_with("status: exiting\n")) << log();
+        EXPECT_TRUE(log().find("status: exiting\n") != std::string::npos) << log();
+        EXPECT_TRUE(wait_until([&] { return running().empty(); }))
+            << running().begin()->first << " outlives qmail-send";
     }
 
     // The processes of bin/, by name, with the ids of each.
