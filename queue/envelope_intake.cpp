@@ -60,6 +60,8 @@ EnvelopeIntake::EnvelopeIntake(int todo, std::uint64_t uid, std::uint64_t pid, s
 
 void EnvelopeIntake::feed(std::string_view bytes)
 {
+    fed_ += bytes.size();
+    if (fed_ > longest_envelope) stop(exit_code::refused);
     attempt(exit_code::write_error, [&] {
         take_addresses(bytes);
         take_block(bytes);
@@ -70,7 +72,7 @@ void EnvelopeIntake::take_addresses(std::string_view& bytes)
 {
     while (auto item = addresses_.take(bytes)) {
         if (item->letter == '\0') break;
-        if (item->letter == 'T') ++recipient_count_;
+        if (item->letter == 'T' && ++recipient_count_ > most_recipients) stop(exit_code::refused);
         store_.append(item->letter, item->address);
     }
     if (addresses_.problem() == EnvelopeReader::Problem::too_long)

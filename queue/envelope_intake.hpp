@@ -34,12 +34,16 @@ private:
     std::optional<Reader> reader_;
 };
 
+// qmail-send reads all of todo/N at once: nobody may make one that is too much for it. Far more
+// than any list has.
+constexpr std::size_t most_recipients = 1'000'000, longest_envelope = std::size_t{64} << 20;
+
 class EnvelopeIntake {
 public:
     // todo: where the bytes go. uid, pid: as the u and p records shall say.
     EnvelopeIntake(int todo, std::uint64_t uid, std::uint64_t pid, std::string scratch);
 
-    // Throws Stop (11, 53, 91): nothing may be queued then.
+    // Throws Stop (11, 31, 53, 91): nothing may be queued then.
     void feed(std::string_view bytes);
     void
     finish();   // the input is at its end, or complete(). Throws Stop (54) where it must not end
@@ -62,7 +66,7 @@ private:
     std::uint64_t uid_, pid_;
     EnvelopeReader addresses_;
     AddressStore store_;
-    std::size_t recipient_count_ = 0, written_ = 0;
+    std::size_t recipient_count_ = 0, written_ = 0, fed_ = 0;
     std::optional<ExtensionReader> block_;
     bool block_begun_ = false, head_written_ = false;
     Extensions message_level_;

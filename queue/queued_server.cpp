@@ -134,6 +134,7 @@ awaitable<void> QueuedServer::serve(Fd socket, uid_t uid)
 awaitable<std::optional<FrameHead>> QueuedServer::next_head(net::Stream& stream)
 {
     while (stream.buffered().size() < FrameHead::size) {
+        co_await net::yield_turn();
         const bool more = co_await stream.fill();
         if (!more) co_return std::nullopt;
     }
@@ -244,7 +245,10 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
     while (head && head->kind != FrameHead::Kind::commit) {
         for (std::size_t left = head->length; left > 0;) {
             bool more = true;
-            if (stream.buffered().empty()) more = co_await stream.fill();
+            if (stream.buffered().empty()) {
+                co_await net::yield_turn();   // who sends fast does not keep us from the others
+                more = co_await stream.fill();
+            }
             if (!more) co_return false;
             const auto piece = stream.buffered().substr(0, left);
             reception.take(spool_, who, head->kind, piece);

@@ -20,6 +20,8 @@ std::string sentence(int code, int error)
     switch (code) {
     case exit_code::address_too_long:
         return "envelope address is longer than 1002 bytes (#5.1.3)";
+    case exit_code::refused:
+        return "envelope is too large (#5.5.3)";
     case exit_code::bad_envelope:
         return "envelope is malformed (#4.3.0)";
     case exit_code::out_of_memory:

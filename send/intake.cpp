@@ -88,6 +88,9 @@ std::optional<std::string> Intake::read_todo(queue::MessageNumber n)
         return std::nullopt;
     }
     try {
+        // Asked before: a scan must not read hundreds of megabytes each time to find that out.
+        if (status(file.get(), path).st_size > static_cast<off_t>(longest_todo))
+            throw_error(EFBIG, "unable to read", path);
         return read_all(file.get(), longest_todo, path);
     } catch (const std::system_error&) {
         log_.warning("trouble reading " + path);

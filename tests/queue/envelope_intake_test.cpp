@@ -58,6 +58,19 @@ TEST(EnvelopeIntake, PutsExtensionsWhereTheyBelong)
     EXPECT_EQ(taken(wire + "\0whatever"s), todo);
 }
 
+TEST(EnvelopeIntake, IsNeverMoreThanQmailSendCanTake)
+{
+    std::string envelope = "Fa@b\0"s;
+    for (std::size_t i = 0; i < most_recipients; ++i) envelope += "Ta\0"s;
+    EXPECT_TRUE(taken(envelope + '\0', 65536).ends_with("Ta\0"s));
+    EXPECT_EQ(taken(envelope + "Ta\0\0"s, 65536), "31");
+
+    const auto wide = 'T' + std::string(1000, 'a') + '\0';
+    envelope = "Fa@b\0"s;
+    while (envelope.size() + 1 <= longest_envelope) envelope += wide;
+    EXPECT_EQ(taken(envelope + '\0', 65536), "31");
+}
+
 TEST(EnvelopeIntake, AThousandTimesTheMemoryItKeeps)
 {
     auto envelope = many(50000);
