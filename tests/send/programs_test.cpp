@@ -18,7 +18,7 @@ std::string noting(const TempHome& home, const std::string& name)
 {
     const std::string note = home / (name + ".note");
     return "#!/bin/sh\nwords=\"" + name +
-           " $*\"\nkinds=$(for n in 0 1 2 3 4 5 6; do echo \"$n $(readlink /proc/" +
+           " $*\"\nkinds=$(for n in 0 1 2 3 4 5 6 9; do echo \"$n $(readlink /proc/" +
            "$$/fd/$n)\"; done)\necho \"$words\n$kinds\" | sed 's/pipe:.*/pipe[]/' >" + note +
            ".new\nmv " + note + ".new " + note + "\n";
 }
@@ -44,6 +44,17 @@ struct QmailStart : testing::Test {
         return home.read(name + ".note");
     }
 };
+
+// A log or a terminal of whoever started us is not for the programs of users.
+TEST_F(QmailStart, HandsNoOtherDescriptorOn)
+{
+    const auto shell = run(
+        {.argv = {"/bin/sh", "-c", "exec 9</etc/passwd; exec \"$0\"", home.program("qmail-start")},
+         .environment = home.environment()});
+    EXPECT_EQ(shell.ending.code, 0);
+    for (const std::string name : {"qmail-send", "qmail-lspawn", "qmail-rspawn", "qmail-clean"})
+        EXPECT_THAT(note(name), HasSubstr("\n9 \n"));
+}
 
 TEST_F(QmailStart, JoinsItsDaemonsByPipes)
 {
