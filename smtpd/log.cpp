@@ -94,6 +94,11 @@ void refused(const std::string& session, const Peer& peer, std::string_view what
                value(answer.enhanced + ' ' + answer.lines.front()));
 }
 
+void more_refused(const std::string& session, const Peer& peer, std::size_t count)
+{
+    write_line(event(session, "refused", peer) + " more=" + std::to_string(count));
+}
+
 void queued(const std::string& session, const Peer& peer, std::string_view id, long process,
             std::uint64_t bytes, std::size_t recipients)
 {

@@ -24,6 +24,7 @@ void recipient(const std::string& session, const Peer& peer, std::string_view re
 // Any reply of class 4 or 5; what: the verb, "data" for a message.
 void refused(const std::string& session, const Peer& peer, std::string_view what,
              std::string_view argument, const Answer& answer);
+void more_refused(const std::string& session, const Peer& peer, std::size_t count);
 void queued(const std::string& session, const Peer& peer, std::string_view id, long process,
             std::uint64_t bytes, std::size_t recipients);
 

@@ -19,9 +19,9 @@ using net::asio::awaitable;
 namespace {
 
 constexpr std::size_t most_commands = 10000, most_faults = 20, commands_a_turn = 16,
-                      output_limit = 8192;
-constexpr std::chrono::seconds line_limit = 5min, session_limit = 2h, crowded_limit = 10s,
-                               early_delay = 5s, last_words_limit = 2s;
+                      most_logged_refusals = 20, output_limit = 8192;
+constexpr std::chrono::seconds line_limit = 5min, crowded_limit = 10s, early_delay = 5s,
+                               last_words_limit = 2s;
 
 std::vector<std::string> words_of(const std::string& text)
 {
@@ -123,6 +123,7 @@ awaitable<bool> Session::run()
             // It does not listen either.
         }
     }
+    sum_refusals();
     log::closed(around_.name, around_.peer, why_closed_);
     if (farewell || closing_) co_await stream_.hang_up(last_words_limit);
     co_return quit_;
@@ -230,7 +231,7 @@ Answer Session::answer_to(const CommandLine& line)
 {
     if (line.fault != CommandLine::Fault::none) {
         Answer answer = line_fault(line.fault);
-        log::refused(around_.name, around_.peer, "line", "", answer);
+        note_refusal("line", "", answer);
         count_fault(answer);
         return answer;
     }
@@ -266,10 +267,24 @@ Answer Session::command(const Command& command)
     else
         answer = Answer(500, "5.5.2", "unrecognized command (#5.5.2)");
     if (answer.positive()) return answer;
-    log::refused(around_.name, around_.peer, known ? lower(verb->word) : "command",
-                 known ? argument : command.verb, answer);
+    note_refusal(known ? lower(verb->word) : "command", known ? argument : command.verb, answer);
     count_fault(answer);
     return answer;
+}
+
+// Recipients that are refused cost a client nothing: they do not fill our disk with log lines.
+void Session::note_refusal(std::string_view what, std::string_view argument, const Answer& answer)
+{
+    if (++refusals_ <= most_logged_refusals)
+        log::refused(around_.name, around_.peer, what, argument, answer);
+}
+
+// At the end of a transaction and of the session.
+void Session::sum_refusals()
+{
+    if (refusals_ > most_logged_refusals)
+        log::more_refused(around_.name, around_.peer, refusals_ - most_logged_refusals);
+    refusals_ = 0;
 }
 
 // Only what a client does wrong counts, not what our policy refuses.

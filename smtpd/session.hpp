@@ -10,10 +10,12 @@
 #include "smtpd/config.hpp"
 #include "smtpd/data.hpp"
 #include "smtpd/parameters.hpp"
+#include "smtpd/patience.hpp"
 #include "smtpd/peer.hpp"
 #include "smtpd/policy.hpp"
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -48,6 +50,7 @@ public:
 
 private:
     using SteadyClock = net::SteadyClock;
+    static constexpr std::chrono::hours session_limit{2};   // since the last finished transaction
     enum class Step { connected, greeted, sender_given, recipient_given, text_expected };
     struct Verb {
         std::string_view word;
@@ -66,6 +69,8 @@ private:
     Answer command(const Command& command);
     Answer line_fault(CommandLine::Fault fault) const;
     void count_fault(Answer& answer);
+    void note_refusal(std::string_view what, std::string_view argument, const Answer& answer);
+    void sum_refusals();
     void set_deadline();
     void forget_transaction();
 
@@ -93,7 +98,7 @@ private:
     net::asio::awaitable<Answer> receive();
     net::asio::awaitable<Result<queue::AsyncSubmission>> start_submission();
     net::asio::awaitable<Answer> take_text(queue::AsyncSubmission& submission);
-    net::asio::awaitable<bool> more_text(SteadyClock::time_point begun, std::uint64_t received);
+    net::asio::awaitable<bool> more_text(Patience& patience);
     DataRules data_rules() const;
     Answer answer_to_trouble(DataReader::Trouble trouble) const;
     Answer answer_to_queue(const Result<>& result, std::uint64_t bytes, pid_t process);
@@ -124,7 +129,7 @@ private:
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;
 
-    std::size_t commands_ = 0, transactions_ = 0, faults_ = 0;
+    std::size_t commands_ = 0, transactions_ = 0, faults_ = 0, refusals_ = 0;
     std::optional<SteadyClock::time_point> line_begun_;
     SteadyClock::time_point transaction_ended_ = SteadyClock::now();
 };

@@ -19,11 +19,6 @@ using net::asio::awaitable;
 
 namespace {
 
-// A dripping client cannot hold its place for ever: so many bytes a second, after five minutes of
-// grace.
-constexpr auto rate_window = 300s;
-constexpr std::uint64_t least_rate = 100;
-
 int zone_minutes(std::time_t when)
 {
     std::tm here{};
@@ -134,14 +129,15 @@ Answer Session::answer_to_queue(const Result<>& result, std::uint64_t bytes, pid
 }
 
 // False: the client has left.
-awaitable<bool> Session::more_text(SteadyClock::time_point begun, std::uint64_t received)
+awaitable<bool> Session::more_text(Patience& patience)
 {
-    const auto now = SteadyClock::now();
-    const auto earned = rate_window + std::chrono::seconds(received / least_rate);
-    auto deadline = std::min<SteadyClock::time_point>(now + config().timeout, begun + earned);
-    stream_.expires_at(deadline);
     co_await net::yield_turn();   // a fast client does not keep the loop from the others
-    co_return co_await stream_.fill();
+    const auto begun = SteadyClock::now();
+    const auto wait = std::min<SteadyClock::duration>(config().timeout, patience.left());
+    stream_.expires_at(std::min(begun + wait, transaction_ended_ + session_limit));
+    const bool more = co_await stream_.fill();
+    patience.waited(SteadyClock::now() - begun);
+    co_return more;
 }
 
 // Reads to the true end whatever happens; what cannot be kept is no longer stored.
@@ -149,20 +145,19 @@ awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
 {
     DataReader reader(data_rules());
     std::string stored = trace_field();
-    const auto begun = SteadyClock::now();
-    std::uint64_t received = 0;
+    Patience patience;
     auto state = DataReader::State::more;
     for (;;) {
         auto bytes = stream_.buffered();
         const auto before = bytes.size();
         state = reader.take(bytes, stored);
-        received += before - bytes.size();
+        patience.received(before - bytes.size());
         stream_.consume(before - bytes.size());
         if (reader.trouble() == DataReader::Trouble::none && !stored.empty())
             co_await submission.write(stored);
         stored.clear();
         if (state != DataReader::State::more) break;
-        const bool more = co_await more_text(begun, received);
+        const bool more = co_await more_text(patience);
         if (!more) {
             closing_ = silent_ = true;
             why_closed_ = "end of input in a message";

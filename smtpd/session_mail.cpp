@@ -16,6 +16,7 @@ constexpr std::size_t most_transactions = 100, hard_recipient_limit = 50000;
 void Session::forget_transaction()
 {
     if (step_ != Step::connected) step_ = Step::greeted;
+    sum_refusals();
     id_.clear();
     sender_.clear();
     first_recipient_.clear();

@@ -105,7 +105,11 @@ private:
             } else if (accepted.error != 0) {
                 co_await net::sleep_for(100ms);
             } else {
-                welcome(std::move(accepted));
+                try {
+                    welcome(std::move(accepted));
+                } catch (const std::exception& error) {
+                    log::server(error.what());   // costs this client, not all who come after him
+                }
             }
         }
     }

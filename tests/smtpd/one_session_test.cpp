@@ -162,6 +162,18 @@ TEST_F(OneSession, LimitsHold)
     EXPECT_EQ(count(replies(nonsense, {"LAX=nolimits"}), "500 5.5.2"), 25u);
 }
 
+TEST_F(OneSession, ManyRefusalsAreSummedInTheLog)
+{
+    home.control("maxrcpt", "1");
+    std::string commands = "EHLO client.example\r\n" + mail;
+    for (int i = 0; i < 500; ++i) commands += rcpt;
+    const auto talked = talk(commands + "RSET\r\n" + mail + rcpt + rcpt + "QUIT\r\n");
+    EXPECT_EQ(count(talked.output, "452 4.5.3"), 500u);
+    EXPECT_EQ(count(talked.errors, ": rcpt refused "), 21u);
+    EXPECT_EQ(count(talked.errors, ": refused "), 1u);
+    EXPECT_EQ(count(talked.errors, " more=479\n"), 1u);
+}
+
 TEST_F(OneSession, WithoutRcpthostsOnlyLocalDomainsAreTaken)
 {
     home.no_control("rcpthosts");
