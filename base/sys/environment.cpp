@@ -3,6 +3,7 @@
 #include "build_config.hpp"
 
 #include <sys/auxv.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -50,11 +51,21 @@ std::vector<std::string> Environment::entries() const
 
 namespace {
 
+// Who exports QMAILHOME=/var/qmail means no sandbox; as one, root's daemons would stay root.
+bool is_production_home(const char* path)
+{
+    struct stat named {
+    }, built{};
+    return std::string_view(path) == build::home ||
+           (::stat(path, &named) == 0 && ::stat(build::home, &built) == 0 &&
+            named.st_dev == built.st_dev && named.st_ino == built.st_ino);
+}
+
 const char* sandbox_home()
 {
     static const char* const found = []() -> const char* {
         const char* value = ::getauxval(AT_SECURE) == 0 ? std::getenv("QMAILHOME") : nullptr;
-        return value && value[0] == '/' ? value : nullptr;
+        return value && value[0] == '/' && !is_production_home(value) ? value : nullptr;
     }();
     return found;
 }
