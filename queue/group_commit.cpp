@@ -66,10 +66,14 @@ GroupCommit::GroupCommit(net::Executor executor, bool fsync_each)
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }
 
-GroupCommit::~GroupCommit()
+GroupCommit::~GroupCommit() { end_thread(); }
+
+void GroupCommit::end_thread()
 {
+    const char byte = 'E';
+    [[maybe_unused]] const auto ignored = ::write(begin_write_.get(), &byte, 1);
     begin_write_.reset();
-    thread_.join();
+    if (thread_.joinable()) thread_.join();
 }
 
 boost::asio::awaitable<std::optional<Stop>> GroupCommit::commit(Incoming& incoming, int submitter)
@@ -101,17 +105,26 @@ boost::asio::awaitable<void> GroupCommit::run()
         while (waiting_.empty() && !broken_) co_await arrived_.wait();
         take_batch();
         if (batch_.empty()) co_return;
-        char byte = 0;
-        if (broken_) {
-            for (auto* entry : batch_)
+        durable_ = false;
+        if (!broken_) co_await flush_in_thread();
+        for (auto* entry : batch_)
+            if (!durable_ && !entry->problem)
                 entry->problem =
                     Stop{exit_code::write_error, "the queue's disk has failed (#4.3.0)"};
-        } else {
-            write_all(begin_write_.get(), {&byte, 1});
-            const auto count = co_await done_.read_some(&byte, 1);
-            broken_ = count != 1 || byte != '+';
-        }
         for (auto* entry : batch_) entry->answered.call();
+    }
+}
+
+boost::asio::awaitable<void> GroupCommit::flush_in_thread()
+{
+    char byte = 0;
+    try {
+        write_all(begin_write_.get(), {&byte, 1});
+        const auto count = co_await done_.read_some(&byte, 1);
+        broken_ = count != 1 || byte != '+';
+    } catch (const std::system_error&) {
+        broken_ = true;
+        end_thread();   // the batch is ours again
     }
 }
 
@@ -119,7 +132,7 @@ void GroupCommit::work()
 {
     char byte = 0;
     try {
-        while (read_some(begin_read_.get(), &byte, 1) == 1) {
+        while (read_some(begin_read_.get(), &byte, 1) == 1 && byte != 'E') {
             byte = '+';
             try {
                 flush_batch();
@@ -157,6 +170,7 @@ void GroupCommit::flush_batch()
                 entry->problem = Stop{exit_code::write_error, "unable to flush the queue (#4.3.0)"};
         throw;
     }
+    durable_ = true;
     bool queued = false;
     for (auto* entry : batch_) {
         if (entry->published) entry->incoming.withdraw();

@@ -46,6 +46,8 @@ private:
         bool published = false;
     };
     void take_batch();
+    boost::asio::awaitable<void> flush_in_thread();
+    void end_thread();
     void work();          // the thread's
     void flush_batch();   // the thread's
     void flush_files() const;
@@ -58,6 +60,7 @@ private:
     Fd queue_, todo_, quarantine_;
     std::deque<Entry*> waiting_;
     std::vector<Entry*> batch_;   // the thread's from a byte on begin_ to a byte on done_
+    bool durable_ = false;        // the batch is; likewise
     net::Timer arrived_;
     Fd begin_write_, begin_read_, done_write_;
     net::Descriptor done_;

@@ -29,7 +29,9 @@ Uncommitted::~Uncommitted()
 {
     for (auto path = paths_.rbegin(); path != paths_.rend(); ++path) {
         [[maybe_unused]] const int ignored = ::truncate(path->c_str(), 0);
-        ::unlink(path->c_str());
+        // What cannot be removed keeps mess, made before it: the number must not be given out
+        // again.
+        if (::unlink(path->c_str()) != 0 && errno != ENOENT) return;
     }
 }
 

@@ -1,6 +1,7 @@
-// Preloaded into a program of the queue: it makes a program that is wrong in one way, which the tests must
-// see. BROKEN=sync: nothing is synced; directory-sync: directories are not; write: a failed write
-// is taken for a good one; order: the message is written after the commit's link was made.
+// Preloaded into a program of the queue: it makes a program that is wrong in one way, which
+// the tests must see. BROKEN=sync: nothing is synced; directory-sync: directories are not; deaf: a
+// failed flush is taken for a good one; write: so is a failed write; order: the message is written
+// after the commit's link was made.
 #include <dlfcn.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,13 +28,16 @@ extern "C" int fsync(int descriptor)
     struct stat about {};
     ::fstat(descriptor, &about);
     if (way == "sync" || (way == "directory-sync" && S_ISDIR(about.st_mode))) return 0;
-    return original<int(int)>("fsync")(descriptor);
+    const int done = original<int(int)>("fsync")(descriptor);
+    return way == "deaf" ? 0 : done;
 }
 
 // A file system is flushed by its directory's descriptor, and with it all names in it.
 extern "C" int syncfs(int descriptor)
 {
-    return way.ends_with("sync") ? 0 : original<int(int)>("syncfs")(descriptor);
+    if (way.ends_with("sync")) return 0;
+    const int done = original<int(int)>("syncfs")(descriptor);
+    return way == "deaf" ? 0 : done;
 }
 
 extern "C" ssize_t write(int descriptor, const void* bytes, size_t size)

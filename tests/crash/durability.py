@@ -40,6 +40,9 @@ class Disk:
         elif call == "fsync":
             self.dirty.discard(opened)
             self.volatile = {n for n in self.volatile if posixpath.dirname(n) != opened}
+        elif call == "syncfs":
+            self.dirty.clear()
+            self.volatile.clear()
         elif call == "link":
             self.link(*names[:2])
         elif call == "unlink":
