@@ -94,6 +94,14 @@ def wait_for_port(port):
     raise SystemExit('bench: nothing listens on port %d' % port)
 
 
+def wait_for_path(path):
+    deadline = time.monotonic() + 20
+    while not os.path.exists(path):
+        if time.monotonic() > deadline:
+            raise SystemExit('bench: %s did not come' % path)
+        time.sleep(0.02)
+
+
 def children_of(pids):
     """These processes and all below them, with their proportional set sizes in KiB."""
     parents = {}
@@ -174,7 +182,7 @@ class Grapnel:
         for program in glob.glob(os.path.join(OPTIONS.build, 'bin/*')):
             shutil.copy2(program, '/var/qmail/bin/')
         subprocess.run([os.path.join(ROOT, 'scripts/layout'), '/var/qmail'], check=True)
-        control = {'me': 'bench.example', 'locals': 'bench.example', 'rcpthosts': 'bench.example\nsink.example',
+        control = {'queued': '1' if OPTIONS.queued else '0', 'me': 'bench.example', 'locals': 'bench.example', 'rcpthosts': 'bench.example\nsink.example',
                    'concurrencylocal': '100', 'concurrencyremote': '100', 'concurrencyincoming': str(connections * 2),
                    'maxconnip': str(connections * 2)}
         if sink:
@@ -186,9 +194,13 @@ class Grapnel:
         environment = {'PATH': '/var/qmail/bin:/usr/bin:/bin'}
         self.processes = []
         self.log = open(scratch('grapnel.log'), 'ab')
-        if deliver:
-            self.processes.append(subprocess.Popen(['/var/qmail/bin/qmail-start', './Maildir/'], env=environment,
+        # qmail-start starts qmail-queued too; where nothing is to be delivered it runs alone.
+        first = ['qmail-start', './Maildir/'] if deliver else ['qmail-queued']
+        if deliver or OPTIONS.queued:
+            self.processes.append(subprocess.Popen(first, executable='/var/qmail/bin/' + first[0], env=environment,
                                                    stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log))
+        if OPTIONS.queued:
+            wait_for_path('/var/qmail/run/queued')
         self.processes.append(subprocess.Popen(['/var/qmail/bin/qmail-smtpd', '--listen', '127.0.0.1:%d' % self.port],
                                                env=environment, stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log))
         wait_for_port(self.port)
