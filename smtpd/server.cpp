@@ -182,9 +182,11 @@ private:
         }
     }
 
-    // A second time: at once.
+    // A second time: at once. Nobody shall wait at a door that stays shut while the last message
+    // comes in: he tries elsewhere, or later.
     void stop(int number)
     {
+        sockets_.clear();
         for (const auto& worker : workers_) worker.child.kill(stopping_ ? SIGKILL : number);
         stopping_ = true;
     }

@@ -1,6 +1,7 @@
 // The built qmail-smtpd --listen: many clients, slow ones, dead workers, full tables, and its end.
 #include "inject/capture.hpp"
 #include "support/instance.hpp"
+#include "support/ports.hpp"
 #include "support/smtp_client.hpp"
 
 #include <gtest/gtest.h>
@@ -11,6 +12,7 @@
 #include <csignal>
 #include <fstream>
 #include <random>
+#include <system_error>
 
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
@@ -52,6 +54,15 @@ protected:
     {
         wait_until([&] { return !children(instance->smtpd().pid()).empty(); });
         return children(instance->smtpd().pid()).at(0);
+    }
+    bool is_shut()
+    {
+        try {
+            connect_to(port());
+            return false;
+        } catch (const std::system_error&) {
+            return true;
+        }
     }
     bool delivers()
     {
@@ -158,6 +169,7 @@ TEST_F(Server, SigtermWaitsForMessagesAndNoOneElse)
     EXPECT_EQ(sending.command("DATA"), "354 go ahead");
     instance->smtpd().kill(SIGTERM);
     EXPECT_TRUE(idle.reply().starts_with("421 4.3.2"));
+    EXPECT_TRUE(wait_until([&] { return is_shut(); }));
     EXPECT_TRUE(sending.command("x\r\n.").starts_with("250 2.0.0"));
     EXPECT_TRUE(sending.reply().starts_with("421 4.3.2"));
     sending.disconnect();
