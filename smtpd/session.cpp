@@ -250,6 +250,17 @@ Answer Session::line_fault(CommandLine::Fault fault) const
     return answer.because("line length");
 }
 
+// What cannot be read is a table of ours, and no reason to hang up without a word.
+Answer Session::answer_by(const Verb& verb, std::string_view argument)
+{
+    try {
+        return (this->*verb.handle)(argument);
+    } catch (const std::system_error& error) {
+        why_closed_ = error.what();
+        return Answer(421, "4.3.0", "unable to read controls (#4.3.0)").and_hang_up();
+    }
+}
+
 Answer Session::command(const Command& command)
 {
     const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& candidate) {
@@ -261,7 +272,7 @@ Answer Session::command(const Command& command)
     Answer answer;
     const auto argument = classic() ? command.argument : trim_right(command.argument);
     if (known)
-        answer = (this->*verb->handle)(argument);
+        answer = answer_by(*verb, argument);
     else if (verb != verbs.end() || classic())
         answer = obsolete(argument);
     else

@@ -67,6 +67,7 @@ private:
     net::asio::awaitable<void> after_helo();
     Answer answer_to(const CommandLine& line);
     Answer command(const Command& command);
+    Answer answer_by(const Verb& verb, std::string_view argument);
     Answer line_fault(CommandLine::Fault fault) const;
     void count_fault(Answer& answer);
     void note_refusal(std::string_view what, std::string_view argument, const Answer& answer);

@@ -207,6 +207,15 @@ TEST_F(OneSession, OurTroubleIsTemporary)
     EXPECT_EQ(talk("QUIT\r\n").output, "421 unable to read controls (#4.3.0)\r\n");
 }
 
+TEST_F(OneSession, ADamagedTableIsToldToTheClient)
+{
+    std::string beyond_its_end;
+    for (int i = 0; i < 256; ++i) beyond_its_end += std::string("\0\0\0\x7f\0\1\0\0", 8);
+    home.write("control/morercpthosts.cdb", beyond_its_end);
+    EXPECT_EQ(replies(mail + "RCPT TO:<joe@elsewhere.example>\r\n" + rcpt),
+              "250 2.1.0 ok\r\n421 4.3.0 unable to read controls (#4.3.0)\r\n");
+}
+
 TEST_F(OneSession, SwitchesOfControlSmtpext)
 {
     home.control("smtpext", "-ALL");
