@@ -58,7 +58,8 @@ Result<SendmailOptions> read_sendmail_options(const std::vector<std::string>& wo
             break;
         case 'f':
         case 'r':
-            options.sender = value;
+            // As bounces and automatic answers write the null sender for other sendmails.
+            options.sender = value == "<>" ? std::string() : value;
             break;
         case 'F':
             options.full_name = value;

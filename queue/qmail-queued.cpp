@@ -5,6 +5,7 @@
 #include "base/sys/confine.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/kernel.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
 #include "queue/group_commit.hpp"
@@ -13,27 +14,14 @@
 
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <csignal>
-#include <cstdlib>
 #include <string_view>
 
 namespace {
 
 using namespace grapnel;
-
-// syncfs tells of write errors since Linux 5.8.
-bool syncfs_tells_errors()
-{
-    struct utsname system {};
-    if (::uname(&system) != 0) return false;
-    char* rest = nullptr;
-    const long major = std::strtol(system.release, &rest, 10);
-    const long minor = *rest == '.' ? std::strtol(rest + 1, nullptr, 10) : 0;
-    return major > 5 || (major == 5 && minor >= 8);
-}
 
 void confine_to_queue()
 {

@@ -71,6 +71,17 @@ TEST_F(Sendmail, TheSenderIsTheAuthorToo)
     EXPECT_THAT(only().message, HasSubstr("From: \"CronDaemon\" <skua@here.example>\n"));
 }
 
+TEST_F(Sendmail, TheNullSenderIsWrittenEitherWay)
+{
+    for (const auto* null : {"-f<>", "-f"}) {
+        std::vector<std::string> words{"sendmail", null};
+        if (null == "-f"s) words.emplace_back();
+        words.emplace_back("a@b.example");
+        run(words);
+        EXPECT_EQ(only().envelope, "F\0Ta@b.example\0\0"s) << null;
+    }
+}
+
 TEST_F(Sendmail, ReportWishesBecomeExtensionRecords)
 {
     run({"sendmail", "-N", "never", "-R", "hdrs", "-V", "id1", "a@b.example", "c@d.example"});
