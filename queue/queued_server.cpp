@@ -5,6 +5,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/log.hpp"
 #include "queue/exit_code.hpp"
+#include "queue/reception.hpp"
 #include "queue/trouble.hpp"
 
 #include <sys/resource.h>
@@ -17,7 +18,6 @@
 #include <csignal>
 #include <ctime>
 #include <exception>
-#include <new>
 #include <utility>
 
 namespace grapnel::queue {
@@ -157,72 +157,6 @@ Submitter QueuedServer::submitter(uid_t uid) const
 }
 
 namespace {
-
-// One message on its way in. After the first trouble the rest is read and dropped.
-class Reception {
-public:
-    void take(const Spool& spool, const Submitter& submitter, FrameHead::Kind kind,
-              std::string_view bytes)
-    {
-        if (problem_) return;
-        try {
-            if (!incoming_) incoming_.emplace(spool, submitter);
-            if (kind == FrameHead::Kind::message) {
-                if (envelope_begun_) stop(exit_code::bad_envelope);
-                incoming_->write(bytes);
-                return;
-            }
-            begin_envelope();
-            incoming_->envelope().feed(bytes);
-        } catch (...) {
-            fail(std::current_exception());
-        }
-    }
-
-    // S3: everything is written; nullptr where there was trouble.
-    Incoming* prepare(const Spool& spool, const Submitter& submitter)
-    {
-        try {
-            if (!problem_ && !incoming_) incoming_.emplace(spool, submitter);
-            if (!problem_) {
-                begin_envelope();
-                incoming_->envelope().finish();
-                incoming_->prepare();
-            }
-        } catch (...) {
-            fail(std::current_exception());
-        }
-        return problem_ ? nullptr : &*incoming_;
-    }
-
-    const std::optional<Stop>& problem() const { return problem_; }
-    void drop() { incoming_.reset(); }   // takes back what is not queued
-
-private:
-    void begin_envelope()
-    {
-        if (std::exchange(envelope_begun_, true)) return;
-        incoming_->end_message();
-    }
-
-    void fail(std::exception_ptr trouble)
-    {
-        incoming_.reset();
-        try {
-            std::rethrow_exception(trouble);
-        } catch (const Stop& stop) {
-            problem_ = stop;
-        } catch (const std::bad_alloc&) {
-            problem_ = Stop{exit_code::out_of_memory, "the queue is out of memory (#4.3.0)"};
-        } catch (const std::exception&) {
-            problem_ = Stop{exit_code::internal, "internal trouble in the queue (#4.3.0)"};
-        }
-    }
-
-    std::optional<Incoming> incoming_;
-    std::optional<Stop> problem_;
-    bool envelope_begun_ = false;
-};
 
 QueuedAnswer answer_to(const std::optional<Stop>& problem)
 {
