@@ -116,16 +116,17 @@ awaitable<void> QueuedServer::accept()
 
 awaitable<void> QueuedServer::serve(Fd socket, uid_t uid)
 {
-    net::Stream stream(loop_.executor(), std::move(socket));
-    streams_.insert(&stream);
+    std::optional<net::Stream> stream;
     struct Left {
         QueuedServer& server;
         uid_t uid;
-        net::Stream& stream;
-        ~Left() { server.left(uid, stream); }
-    } const left{*this, uid, stream};
+        std::optional<net::Stream>& stream;
+        ~Left() { server.left(uid, stream ? &*stream : nullptr); }
+    } const left{*this, uid, stream};   // before the stream: the connection is counted already
+    stream.emplace(loop_.executor(), std::move(socket));
+    streams_.insert(&*stream);
     try {
-        for (bool more = true; more && !ending_;) more = co_await take_message(stream, uid);
+        for (bool more = true; more && !ending_;) more = co_await take_message(*stream, uid);
     } catch (const net::Interrupted&) {
         // We end, and this one was between messages or took too long: its message is not queued.
     }
@@ -201,10 +202,10 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
     co_return true;
 }
 
-void QueuedServer::left(uid_t uid, net::Stream& stream)
+void QueuedServer::left(uid_t uid, net::Stream* stream)
 {
-    streams_.erase(&stream);
-    idle_.erase(&stream);
+    streams_.erase(stream);
+    idle_.erase(stream);
     --total_;
     if (--connections_[uid] == 0) connections_.erase(uid);
     if (ending_ && total_ == 0) loop_.stop();

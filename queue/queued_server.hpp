@@ -43,7 +43,7 @@ private:
     boost::asio::awaitable<void> await_signal();
     bool has_room(uid_t uid) const;
     Submitter submitter(uid_t uid) const;
-    void left(uid_t uid, net::Stream& stream);
+    void left(uid_t uid, net::Stream* stream);
     void end(const std::set<net::Stream*>& streams);
     void begin(boost::asio::awaitable<void> work);
 

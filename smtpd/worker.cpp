@@ -171,30 +171,33 @@ private:
     struct Place {
         Worker& worker;
         net::IpAddress address;
-        Session& session;
-        Place(Worker& here, const net::IpAddress& from, Session& whose)
-            : worker(here), address(from), session(whose)
-        {
-            worker.sessions_.insert(&session);
-        }
+        Session* session = nullptr;
+        Place(Worker& here, const net::IpAddress& from) : worker(here), address(from) {}
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
         ~Place() { worker.left(address, session); }
+        void take(Session& whose)
+        {
+            session = &whose;
+            worker.sessions_.insert(session);
+        }
     };
 
     awaitable<void> serve(net::Accepted accepted, Peer peer, std::shared_ptr<const Config> config)
     {
+        Place place(*this,
+                    accepted.remote.address);   // whatever fails now: it was counted at the door
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
         const auto name = std::to_string(::getpid()) + '.' + std::to_string(++session_number_);
         Session session(stream,
                         {std::move(config), std::move(peer), helper_, name, &crowded_, through_});
-        const Place place(*this, accepted.remote.address, session);
+        place.take(session);
         co_await session.run();
     }
 
-    void left(const net::IpAddress& address, Session& session)
+    void left(const net::IpAddress& address, Session* session)
     {
-        sessions_.erase(&session);
+        sessions_.erase(session);
         admission_.leave(address);
         if (const auto config = watch_.current())
             crowded_ = Admission::is_crowded(admission_.sessions(), *config);
