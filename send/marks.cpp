@@ -61,7 +61,7 @@ std::vector<queue::MessageNumber> Marks::flush()
     // intd/N when mess/N goes; intd is not ours to open.
     touched.directories.insert("todo");
     flusher_.flush(touched);
-    const std::vector<queue::MessageNumber> removable(eliminated_.begin(), eliminated_.end());
+    std::vector<queue::MessageNumber> removable(eliminated_.begin(), eliminated_.end());
     files_.clear();
     directories_.clear();
     eliminated_.clear();
