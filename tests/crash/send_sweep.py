@@ -222,7 +222,9 @@ def delivery_faults(spawners, injected):
     found = []
     for recipient in (*RECIPIENTS[:2], SENDER):
         count = counts.get(recipient, 0)
-        if not 1 <= count <= most:
+        # One kill may strike twice at a bounce: it is queued again, and the first one's delivery is not marked.
+        allowed = most + 1 if injected and recipient == SENDER else most
+        if not 1 <= count <= allowed:
             found.append(f"{recipient.decode()} got it {count} times")
     return found
 

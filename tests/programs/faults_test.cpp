@@ -51,7 +51,7 @@ TEST_F(Faults, AFileSizeLimitLikeAFullDisk)
 TEST_F(Faults, AFullDiskAndTheSpaceThatComesBack)
 {
     if (const auto why = own_mounts(); !why.empty()) GTEST_SKIP() << "skipped: " << why;
-    ASSERT_EQ(mount_tmpfs(home / "queue", "size=1m"), "");
+    ASSERT_EQ(mount_tmpfs(home / "queue", "size=8m"), "");
     home.make_queue();
     {
         Instance mta(home);
