@@ -56,7 +56,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view wire(reinterpret_cast<const char*>(data), size);
     for (const bool bare_lf : {false, true}) {
         const auto whole = lines(wire, wire.size() + 1, bare_lf);
-        for (const std::size_t piece : {1u, 2u, 3u, 7u}) check(lines(wire, piece, bare_lf) == whole);
+        for (const std::size_t piece : {1u, 2u, 3u, 7u})
+            check(lines(wire, piece, bare_lf) == whole);
         for (const auto& line : whole) {
             const auto command = split_command(std::string_view(line).substr(0, line.size() - 1));
             for (unsigned bits = 0; bits < 16; ++bits) {
