@@ -15,7 +15,6 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <string>
@@ -26,14 +25,6 @@
 namespace {
 
 using namespace grapnel;
-
-// What we inherited from that number on goes to none of our programs, and so to no user's. A kernel
-// that cannot (before Linux 5.11) leaves it as it is.
-void keep_from_others(unsigned first)
-{
-    constexpr unsigned close_on_exec = 1u << 2;   // CLOSE_RANGE_CLOEXEC
-    ::syscall(SYS_close_range, first, ~0u, close_on_exec);
-}
 
 // Who runs as whom, and the descriptors that he gets as 0, 1 and 2.
 struct Daemon {
@@ -143,7 +134,6 @@ int main(int count, char** values)
 {
     return run("qmail-start", [&] {
         ensure_standard_descriptors();
-        keep_from_others(3);
         return start({values + 1, values + count});
     });
 }
