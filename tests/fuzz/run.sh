@@ -1,15 +1,19 @@
 #!/bin/sh
-# Runs the libFuzzer targets of a build made with the fuzz preset, each for SECONDS (600 and up for a long run).
+# Runs the libFuzzer targets of a build made with the fuzz preset.
 #
-#   tests/fuzz/run.sh BUILD SECONDS [NAME…]
+#   tests/fuzz/run.sh BUILD RUNS [NAME…]        each as often, and on every machine with the same inputs
+#   tests/fuzz/run.sh BUILD SECONDSs [NAME…]    each as long (600s and up for a long run), with ever new inputs
 #
 # What is found lies in BUILD/fuzz/found/NAME and is used again by the next run; an input that fails is in
 # BUILD/fuzz/failed/NAME: fix the code, then put it into tests/fuzz/regress/NAME.
 set -eu
-[ $# -ge 2 ] || { echo "usage: tests/fuzz/run.sh BUILD SECONDS [NAME...]" >&2; exit 100; }
+[ $# -ge 2 ] || { echo "usage: tests/fuzz/run.sh BUILD RUNS|SECONDSs [NAME...]" >&2; exit 100; }
 source=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
-seconds=$2
+case $2 in
+*s) limit=-max_total_time=${2%s} seed=0 ;;
+*) limit=-runs=$2 seed=1 ;;
+esac
 shift 2
 [ $# -gt 0 ] || set -- $(cd "$source" && ls | sed -n 's/_fuzz\.cpp$//p')
 real=${GRAPNEL_CORPUS:-$source/../../../shared/corpus}
@@ -21,7 +25,7 @@ for name in "$@"; do
     set --
     for seeds in "$source/seeds/$name" "$source/regress/$name"; do [ ! -d "$seeds" ] || set -- "$@" "$seeds"; done
     ! head -n 1 "$source/${name}_fuzz.cpp" | grep -q corpus || [ ! -d "$real" ] || set -- "$@" "$real"
-    if "$build/fuzz/${name}_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
+    if "$build/fuzz/${name}_fuzz" "$limit" -seed="$seed" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
         -print_final_stats=1 -artifact_prefix="$failed/" "$found" "$@" > "$build/fuzz/$name.log" 2>&1; then
         printf '%s: %s runs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/fuzz/$name.log")"
     else
