@@ -3,10 +3,10 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/signal.hpp"
+#include "base/sys/watch.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,9 +14,9 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <map>
+#include <cstdint>
 #include <optional>
-#include <vector>
+#include <unordered_map>
 
 namespace grapnel::queue {
 
@@ -32,7 +32,8 @@ struct Delivery {
 // Digits, with slashes anywhere but in front, at most 99 bytes: nothing that leaves queue/mess.
 std::optional<Outcome> objection(const Job& job, unsigned limit, bool in_use)
 {
-    if (job.number >= limit) return Outcome{'Z', "Internal error: delnum too big. (#4.3.5)\n"};
+    if (job.number == question_number || slot_of_number(job.number) >= limit)
+        return Outcome{'Z', "Internal error: delnum too big. (#4.3.5)\n"};
     if (in_use) return Outcome{'Z', "Internal error: delnum in use. (#4.3.5)\n"};
     for (std::size_t i = 0; i < job.message.size(); ++i)
         if (!is_digit(job.message[i]) && (i == 0 || job.message[i] != '/'))
@@ -44,58 +45,65 @@ std::optional<Outcome> objection(const Job& job, unsigned limit, bool in_use)
     return std::nullopt;
 }
 
+constexpr std::uint64_t input_number = ~std::uint64_t{0};
+
 class Server {
 public:
     Server(const Spawning& spawning, uid_t mess_owner, unsigned limit)
         : spawning_(spawning), mess_owner_(mess_owner), limit_(limit)
     {
+        input_is_file_ = !watch_.add(0, input_number);
     }
 
     void run()
     {
         while (input_open_ || !deliveries_.empty()) {
-            auto ready = wait();
-            if (ready.empty()) continue;
-            for (std::size_t i = 0; i + 1 < ready.size(); ++i)
-                if (ready[i].revents != 0) look_after(numbers_[i]);
-            if (ready.back().fd == 0 && ready.back().revents != 0) read_commands();
+            bool input_ready = input_open_ && input_is_file_;
+            for (const auto& event : watch_.wait(input_ready ? 0 : -1)) {
+                if (event.data.u64 == input_number)
+                    input_ready = true;
+                else
+                    look_after(static_cast<unsigned>(event.data.u64));
+            }
+            // Last, so that no number begins anew among the events of its old delivery.
+            if (input_ready && input_open_) read_commands();
         }
     }
 
 private:
-    std::vector<pollfd> wait()
-    {
-        std::vector<pollfd> wanted;
-        numbers_.clear();
-        for (const auto& [number, delivery] : deliveries_) {
-            wanted.push_back(
-                {delivery.output ? delivery.output.get() : delivery.ending.get(), POLLIN, 0});
-            numbers_.push_back(number);
-        }
-        wanted.push_back({input_open_ ? 0 : -1, POLLIN, 0});
-        const int count = ::poll(wanted.data(), wanted.size(), -1);
-        if (count < 0 && errno == EINVAL) throw_errno("unable to poll");
-        if (count < 0 && errno != EINTR)
-            ::usleep(100'000);   // no memory: deliveries that end may give some back
-        if (count < 0) wanted.clear();
-        return wanted;
-    }
-
     void read_commands()
     {
         std::array<char, 4096> buffer;
         const auto count = read_or_end(0, buffer);
-        if (count == 0) input_open_ = false;
+        if (count == 0) close_input();
         std::string_view bytes(buffer.data(), count);
         while (const auto job = reader_.take(bytes)) begin(*job);
-        if (reader_.broken()) input_open_ = false;
+        if (reader_.broken()) close_input();
+    }
+
+    void close_input()
+    {
+        if (input_open_) watch_.remove(0);
+        input_open_ = false;
     }
 
     void begin(const Job& job)
     {
+        if (is_question(job)) return extend();
         if (auto no = objection(job, limit_, deliveries_.contains(job.number)))
             return say(job.number, *no);
         if (auto no = try_to_start(job)) say(job.number, *no);
+    }
+
+    // qmail-send asked, so it knows numbers beyond a byte. Each delivery holds one descriptor, and
+    // some are needed to start the next.
+    void extend()
+    {
+        constexpr std::size_t reserve = 64;
+        const auto room = raise_descriptor_limit(most_deliveries + reserve);
+        if (room > limit_ + reserve)
+            limit_ = std::min(most_deliveries, static_cast<unsigned>(room - reserve));
+        send(encode(Offer{limit_}));
     }
 
     std::optional<Outcome> try_to_start(const Job& job)
@@ -117,15 +125,27 @@ private:
             return Outcome{'Z', "qmail-spawn unable to create pipe. (#4.3.0)\n"};
         }
         try {
-            Child child = spawning_.start(job, message.get(), output.writer.get());
-            deliveries_.insert_or_assign(
-                job.number, Delivery{std::move(child), std::move(output.reader), {}, {}});
+            auto& delivery = deliveries_[job.number];
+            delivery.output = std::move(output.reader);
+            watch_.add(delivery.output.get(), job.number);
+            delivery.child = spawning_.start(job, message.get(), output.writer.get());
+            return std::nullopt;
         } catch (const std::bad_alloc&) {
+            forget(job.number);
             return Outcome{'Z', "qmail-spawn out of memory. (#4.3.0)\n"};
         } catch (const std::system_error&) {
+            forget(job.number);
             return Outcome{'Z', "qmail-spawn unable to fork. (#4.3.0)\n"};
         }
-        return std::nullopt;
+    }
+
+    void forget(unsigned number)
+    {
+        const auto found = deliveries_.find(number);
+        if (found == deliveries_.end()) return;
+        for (const auto* watched : {&found->second.output, &found->second.ending})
+            if (*watched) watch_.remove(watched->get());
+        deliveries_.erase(found);
     }
 
     void look_after(unsigned number)
@@ -133,16 +153,19 @@ private:
         auto& delivery = deliveries_.at(number);
         if (delivery.output && !read_output(delivery)) return;
         auto ending = delivery.child.try_wait();
-        if (!ending && !delivery.ending) {
-            // It closed its output and lives on: nobody else's delivery waits for that.
-            delivery.output.reset();
-            delivery.ending =
-                Fd(static_cast<int>(::syscall(SYS_pidfd_open, delivery.child.pid(), 0)));
-            if (delivery.ending) return;
-        }
+        if (!ending && !delivery.ending && outlives_output(delivery, number)) return;
         if (!ending) ending = delivery.child.wait();
         say(number, spawning_.report(*ending, delivery.text));
-        deliveries_.erase(number);
+        forget(number);
+    }
+
+    // It closed its output and lives on: nobody else's delivery waits for that.
+    bool outlives_output(Delivery& delivery, unsigned number)
+    {
+        watch_.remove(delivery.output.get());
+        delivery.output.reset();
+        delivery.ending = Fd(static_cast<int>(::syscall(SYS_pidfd_open, delivery.child.pid(), 0)));
+        return delivery.ending && watch_.add(delivery.ending.get(), number);
     }
 
     // True: at its end.
@@ -165,14 +188,19 @@ private:
         }
     }
 
-    // A dead qmail-send does not stop running deliveries: the report is lost, the message is tried
-    // again.
     void say(unsigned number, const Outcome& outcome)
     {
+        send(Report{number, outcome.letter, outcome.text});
+    }
+
+    // A dead qmail-send does not stop running deliveries: the report is lost, the message is tried
+    // again.
+    void send(const Report& report)
+    {
         try {
-            write_all(1, encode(Report{number, outcome.letter, outcome.text}));
+            write_all(1, encode(report));
         } catch (const std::system_error&) {
-            input_open_ = false;
+            close_input();
         }
     }
 
@@ -180,9 +208,9 @@ private:
     uid_t mess_owner_;
     unsigned limit_;
     JobReader reader_;
-    std::map<unsigned, Delivery> deliveries_;
-    std::vector<unsigned> numbers_;
-    bool input_open_ = true;
+    Watch watch_;
+    std::unordered_map<unsigned, Delivery> deliveries_;
+    bool input_open_ = true, input_is_file_ = false;
 };
 
 }

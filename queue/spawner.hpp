@@ -1,6 +1,6 @@
 // The frame of qmail-lspawn and qmail-rspawn: reads commands on 0, checks and opens the message,
 // starts one child per delivery with its output on a pipe, and reports on 1 (contract 5.2). Plain
-// poll(): a part of it runs as root. It knows neither users nor hosts: both come in as functions.
+// epoll: a part of it runs as root. It knows neither users nor hosts: both come in as functions.
 #pragma once
 
 #include "base/sys/fd.hpp"
@@ -28,9 +28,10 @@ struct Spawning {
     std::size_t output_limit = 65536;   // bytes of a child's output that are kept
 };
 
-// Call in the home directory, after taking on the spawner's identity. Writes the limit byte first.
-// Returns when 0 is at its end and the last child has ended. mess_owner: qmailq; a message of
-// another's is refused.
+// Call in the home directory, after taking on the spawner's identity. Writes the limit byte first;
+// a qmail-send that asks gets as many deliveries at once as there can be descriptors for. Returns
+// when 0 is at its end and the last child has ended. mess_owner: qmailq; a message of another's is
+// refused.
 void serve(const Spawning& spawning, uid_t mess_owner, unsigned limit);
 
 }

@@ -1,6 +1,5 @@
 #include "send/channel.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
 
@@ -13,23 +12,28 @@ Channel::Channel(net::Executor executor, queue::Channel kind, Fd to, Fd from, un
       from_(executor, std::move(from)),
       slots_(limit)
 {
+    for (unsigned slot = 0; slot < limit; ++slot) free_.push(slot);
 }
 
 void Channel::start(Delivery delivery, const std::string& message, const std::string& sender)
 {
-    const auto slot = std::find(slots_.begin(), slots_.end(), std::nullopt);
-    const auto number = static_cast<unsigned>(slot - slots_.begin());
-    const auto command = queue::encode(queue::Job{number, message, sender, delivery.recipient});
-    *slot = std::move(delivery);
+    const auto slot = free_.top();
+    free_.pop();
+    const auto command =
+        queue::encode(queue::Job{queue::number_of_slot(slot), message, sender, delivery.recipient});
+    slots_[slot] = std::move(delivery);
     ++used_;
     outbox_.write(command);
 }
 
 std::optional<Delivery> Channel::finish(const queue::Report& report)
 {
-    if (report.number >= slots_.size() || !slots_[report.number]) return std::nullopt;
+    const auto slot = queue::slot_of_number(report.number);
+    if (report.number == queue::question_number || slot >= slots_.size() || !slots_[slot])
+        return std::nullopt;
     --used_;
-    return std::exchange(slots_[report.number], std::nullopt);
+    free_.push(slot);
+    return std::exchange(slots_[slot], std::nullopt);
 }
 
 boost::asio::awaitable<void> Channel::reports(std::function<void(const queue::Report&)> take)

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <queue>
 #include <string>
 #include <vector>
 
@@ -52,6 +53,8 @@ private:
     net::Descriptor from_;
     queue::ReportReader reader_;
     std::vector<std::optional<Delivery>> slots_;
+    std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>
+        free_;   // the lowest first
     unsigned used_ = 0;
     bool alive_ = true;
 };

@@ -1,6 +1,7 @@
 #include "send/config.hpp"
 
 #include "base/sys/error.hpp"
+#include "queue/delivery.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -23,7 +24,8 @@ NameMap virtual_domains(const Control& control)
 
 unsigned concurrency(const Control& control, std::string_view name, unsigned fallback)
 {
-    return static_cast<unsigned>(std::min<std::uint64_t>(control.integer(name, fallback), 255));
+    return static_cast<unsigned>(
+        std::min<std::uint64_t>(control.integer(name, fallback), queue::most_deliveries));
 }
 
 }

@@ -1,13 +1,13 @@
 // Decides when which recipient of which message is handed to a spawner, until the message is
 // delivered or its sender has been told. Descriptors 0 to 6 as in qmail: log, lspawn, rspawn,
 // clean.
-#include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/lock.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
 #include "send/dispatcher.hpp"
 #include "send/probe.hpp"
+#include "send/spawner_limit.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -41,14 +41,6 @@ Fd lock_queue(Log& log)
     throw Stop{111};
 }
 
-// A spawner's first byte is how many deliveries it takes at once.
-unsigned spawner_limit(int descriptor)
-{
-    char limit = 0;
-    if (grapnel::read_some(descriptor, &limit, 1) != 1) throw_error(EPIPE, "no spawner");
-    return static_cast<unsigned char>(limit);
-}
-
 // None of the descriptors may live on in qmail-queue.
 Fd own(int descriptor)
 {
@@ -71,9 +63,12 @@ int run_send()
     const Fd mutex = lock_queue(log);
     starting(log, "the queue's disk does not keep what is written", [] { probe_queue(); });
 
+    auto environment = Environment::of_process();
+    const bool ours = environment.get("QMAILSPAWNEXT") == "1";
+    environment.unset("QMAILSPAWNEXT");
     const unsigned limits[] = {
-        starting(log, "hath the daemon spawn no fire?", [] { return spawner_limit(2); }),
-        starting(log, "hath the daemon spawn no fire?", [] { return spawner_limit(4); })};
+        starting(log, "hath the daemon spawn no fire?", [&] { return spawner_limit(1, 2, ours); }),
+        starting(log, "hath the daemon spawn no fire?", [&] { return spawner_limit(3, 4, ours); })};
     Connections connections{own(1),
                             own(2),
                             own(3),
@@ -85,8 +80,8 @@ int run_send()
     ensure_standard_descriptors();
     const SystemClock clock;
     net::Loop loop;
-    Dispatcher dispatcher(loop, std::move(connections), std::move(config),
-                          Environment::of_process(), clock, spool, log);
+    Dispatcher dispatcher(loop, std::move(connections), std::move(config), std::move(environment),
+                          clock, spool, log);
     return dispatcher.run();
 }
 

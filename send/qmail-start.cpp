@@ -116,8 +116,11 @@ int start(const std::vector<std::string>& arguments)
     };
     for (const auto& daemon : daemons) spawn(command(daemon));
 
+    Environment environment = Environment::of_process();
+    environment.set("QMAILSPAWNEXT", "1");   // the spawners may be ours: ask them
     execute({.path = "qmail-send",
              .search_path = true,
+             .environment = environment.entries(),
              .descriptors = {{0, log.get()},
                              {1, to_local.writer.get()},
                              {2, from_local.reader.get()},

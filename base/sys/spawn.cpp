@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +24,8 @@ Ending ending(int status)
     if (WIFSIGNALED(status)) return {true, WTERMSIG(status)};
     return {false, WEXITSTATUS(status)};
 }
+
+std::optional<rlimit> descriptors_found;   // where raise_descriptor_limit changed them
 
 // All that exec needs, made before fork: between fork and exec only async-signal-safe calls.
 class Prepared {
@@ -45,6 +48,7 @@ public:
     [[noreturn]] void exec()
     {
         default_signals();
+        if (descriptors_found) ::setrlimit(RLIMIT_NOFILE, &*descriptors_found);
         if (command_.directory && ::chdir(command_.directory->c_str()) != 0) fail(errno);
         // What our own parent left open is no business of the child's. Kernels before 5.11: it
         // stays.
@@ -188,6 +192,18 @@ void execute(const Command& command)
 {
     Prepared prepared(command);
     prepared.exec();
+}
+
+std::size_t raise_descriptor_limit(std::size_t wanted)
+{
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
+    const rlimit found = limit;
+    limit.rlim_cur = std::clamp<rlim_t>(wanted, limit.rlim_cur, limit.rlim_max);
+    if (limit.rlim_cur == found.rlim_cur || ::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return found.rlim_cur;
+    if (!descriptors_found) descriptors_found = found;
+    return limit.rlim_cur;
 }
 
 Child fork_child(const std::function<int()>& body)

@@ -7,6 +7,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <functional>
 #include <optional>
 #include <string>
@@ -65,6 +66,10 @@ Child spawn(const Command& command);
 
 // The same in this very process: returns never; exits with the exec_failed codes.
 [[noreturn]] void execute(const Command& command);
+
+// Room for as many descriptors here, where the hard limit allows it; the number there is. Programs
+// started from now on get the limit that was found: some close all they could have.
+std::size_t raise_descriptor_limit(std::size_t wanted);
 
 // A child that runs body and exits with its result. For single-threaded parents only.
 Child fork_child(const std::function<int()>& body);

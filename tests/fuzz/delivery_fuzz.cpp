@@ -49,5 +49,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string_view bytes(reinterpret_cast<const char*>(data), size);
     check<JobReader>(bytes);
     check<ReportReader>(bytes);
+    if (const auto offer = decode_offer({question_number, 'K', std::string(bytes)}))
+        require(decode_offer(encode(*offer)) == offer);
     return 0;
 }

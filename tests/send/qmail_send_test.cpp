@@ -10,6 +10,7 @@
 #include <csignal>
 #include <ctime>
 #include <filesystem>
+#include <set>
 
 namespace grapnel::test {
 namespace {
@@ -60,6 +61,51 @@ TEST_F(QmailSend, DeliversAndLogsWordForWord)
     EXPECT_TRUE(wait_until([&] { return home.queue_files().empty(); }));
     EXPECT_EQ(send.stop()->code, 0);
     EXPECT_EQ(send.next_line(), "status: exiting");
+}
+
+TEST_F(QmailSend, AsksSpawnersThatMayBeOursForMore)
+{
+    home.control("concurrencylocal", "20000");
+    home.control("concurrencyremote", "300");
+    const auto n = lay_message(home, "joe@a.example", {"bob@far.example"});
+    Sending send(home, {.environment = {"QMAILSPAWNEXT=1"}});
+    const auto asked = send.next_job(local);
+    ASSERT_TRUE(asked);
+    EXPECT_TRUE(queue::is_question(*asked));
+    send.write_raw(local, encode(encode(queue::Offer{700})));
+    ASSERT_TRUE(send.next_job(remote));
+    send.write_raw(remote,
+                   "\xffZInternal error: delnum too big. (#4.3.5)\n" + std::string(1, '\0'));
+    EXPECT_EQ(send.next_line(), "status: local 0/700 remote 0/20");
+    EXPECT_EQ(send.lines_until("starting").back(),
+              "starting delivery 1: msg " + n_(n) + " to remote bob@far.example");
+}
+
+TEST_F(QmailSend, MoreThanAByteCountsRunAtOnce)
+{
+    home.control("concurrencyremote", "400");
+    std::vector<std::string> recipients;
+    for (int i = 0; i < 400; ++i) recipients.push_back("r" + std::to_string(i) + "@far.example");
+    const auto n = lay_message(home, "joe@a.example", recipients);
+    Sending send(home, {.environment = {"QMAILSPAWNEXT=1"}});
+    for (const auto channel : {local, remote}) {
+        ASSERT_TRUE(send.next_job(channel));
+        send.write_raw(channel, encode(encode(queue::Offer{400})));
+    }
+    EXPECT_EQ(send.next_line(), "status: local 0/10 remote 0/400");
+    std::set<unsigned> numbers;
+    for (int i = 0; i < 400; ++i) {
+        const auto job = send.next_job(remote);
+        ASSERT_TRUE(job);
+        numbers.insert(job->number);
+    }
+    EXPECT_EQ(numbers.size(), 400u);
+    EXPECT_EQ(*numbers.rbegin(), 400u);
+    EXPECT_FALSE(numbers.contains(queue::question_number));
+    send.lines_until("status: local 0/10 remote 400/400");
+    for (const auto number : numbers) send.report(remote, number, 'K', "fine\n");
+    EXPECT_EQ(send.lines_until("end msg").back(), "end msg " + n_(n));
+    EXPECT_EQ(send.stop()->code, 0);
 }
 
 TEST_F(QmailSend, RunsOnlyOnce)

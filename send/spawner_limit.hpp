@@ -1,0 +1,11 @@
+// How many deliveries at once a spawner takes: the first thing it says. Where it may be one of ours
+// it is asked for more (queue/delivery). Blocking: before the event loop begins.
+#pragma once
+
+namespace grapnel::send {
+
+// to, from: the pipes to the spawner, of which nothing was read yet. Throws system_error where it
+// does not answer.
+unsigned spawner_limit(int to, int from, bool may_be_ours);
+
+}
