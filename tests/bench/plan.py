@@ -1,0 +1,138 @@
+"""What is measured: each work with its numbers, the rows it gives, and what grapnel has to reach there."""
+import functools
+from dataclasses import dataclass, field
+
+import load
+import restart
+
+KIB, MIB = 1 << 10, 1 << 20
+NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'idle', 'fanout', 'syncs', 'restart')
+
+
+@dataclass
+class Target:
+    """Terms: (factor, server) that grapnel has to reach, or a greatest value. All of them, or any one."""
+    terms: list
+    any_of: bool = False
+
+    def text(self):
+        words = ['at most %g' % term if isinstance(term, (int, float)) else '%g x %s' % term for term in self.terms]
+        return (' or ' if self.any_of else ', ').join(words)
+
+    def reached(self, medians):
+        """True, False, or None where a server is missing that it takes to know."""
+        known = [self.holds(term, medians) for term in self.terms]
+        decisive = True if self.any_of else False
+        if decisive in known:
+            return decisive
+        return None if None in known else not decisive
+
+    @staticmethod
+    def holds(term, medians):
+        mine = medians.get('grapnel')
+        if mine is None:
+            return None
+        if isinstance(term, (int, float)):
+            return mine <= term
+        factor, other = term
+        return None if medians.get(other) is None else mine >= factor * medians[other]
+
+
+@dataclass
+class Row:
+    """One line of the table: a part of a work's results."""
+    part: str
+    unit: str
+    less_is_better: bool = False
+    target: Target = None
+
+
+@dataclass
+class Work:
+    name: str
+    title: str
+    measure: object               # server -> {part: value}
+    rows: list = field(default_factory=list)
+    most_runs: int = 1000
+    only_for: tuple = ()          # servers that it makes sense for; empty: who can do it
+
+
+def costs(flush_target=None):
+    return [Row('cpu', 'ms CPU each', True), Row('forks', 'forks each', True),
+            Row('flushes', 'device flushes each', True, flush_target)]
+
+
+def bytes_text(size):
+    return '%d MiB' % (size // MIB) if size >= MIB else '%d KiB' % (size // KIB)
+
+
+def message_count(options, sessions, per_connection, size):
+    """Enough for some seconds, as many for each server, always whole connections."""
+    if options.quick:
+        count = 20 if size < MIB else 4
+    elif size >= MIB:
+        count = {1: 20, 10: 60}.get(sessions, 100)
+    elif size > 16 * KIB:
+        count = {1: 200}.get(sessions, 1000)
+    else:
+        count = {1: 300, 10: 2000}.get(sessions, 4000)
+    least = sessions * per_connection
+    return max(count - count % least, least)
+
+
+def smtp_work(options, name, sessions, per_connection, size, target=None, with_costs=False):
+    count = message_count(options, sessions, per_connection, size)
+    title = '%s %s, %d session%s' % (name, bytes_text(size), sessions, 's' if sessions > 1 else '')
+    title += ', %d a connection' % per_connection if name == 'accept' else ''
+    most = (options.image_size << 20) * 2 // 3
+    if count * size > most:
+        return title + ': more than %s' % bytes_text(most)
+    measure = functools.partial(load.smtp, work=name, sessions=sessions, messages=count,
+                                per_connection=per_connection, size=size)
+    rows = [Row('rate', 'messages/s', target=target)]
+    at_most = Target([0.1]) if (name, sessions, per_connection) == ('accept', 50, 1) else None
+    return Work(name, title, measure, rows + (costs(at_most) if with_costs else []))
+
+
+def accept_works(options):
+    for size in options.sizes:
+        for per_connection in options.per_connection:
+            for sessions in options.sessions:
+                small, usual = size == 4 * KIB, (sessions, per_connection) == (50, 1)
+                target = None
+                if small and usual:
+                    target = Target([(3, 'postfix'), (0.7, 'floor')])
+                elif (size, sessions, per_connection) == (10 * MIB, 10, 1):
+                    target = Target([(2, 'postfix')])
+                yield smtp_work(options, 'accept', sessions, per_connection, size, target, small and usual)
+
+
+def works(options):
+    """All of them, in order; for a work whose messages would not fit on the disk, a sentence."""
+    quick = options.quick
+    yield from accept_works(options)
+    for name, target in (('maildir', Target([(2, 'postfix')])), ('relay', None)):
+        for sessions in (10, 50):
+            yield smtp_work(options, name, sessions, 1, 4 * KIB, target, with_costs=sessions == 10)
+    count = 40 if quick else 2000
+    yield Work('inject', 'inject with sendmail, 8 at a time', functools.partial(load.inject, messages=count),
+               [Row('rate', 'messages/s', target=Target([(1.5, 'notqmail'), (3, 'postfix')], True))] + costs())
+    yield Work('connections', 'connections: EHLO, QUIT; 50 at once',
+               functools.partial(load.connections, count=500 if quick else 20000),
+               [Row('rate', 'connections/s', target=Target([(1.2, 'opensmtpd'), (1.5, 'postfix')], True)),
+                Row('cpu', 'ms CPU each', True)])
+    for count in options.idle:
+        yield Work('idle', 'memory of %d idle connections' % count, functools.partial(load.idle, count=count),
+                   [Row('rate', 'KiB each', True, Target([16]) if count >= 10000 else None)], most_runs=1)
+    count = 50 if quick else 1000
+    yield Work('fanout', 'one message to %d recipients' % count, functools.partial(load.fanout, recipients=count),
+               [Row('rate', 'deliveries/s')] + costs())
+    count = 20 if quick else 500
+    yield Work('syncs', 'accept %d of 4 KiB, %d sessions, traced' % (count, 10 if quick else 50),
+               functools.partial(load.syncs, sessions=10 if quick else 50, messages=count),
+               [Row('rate', 'calls for a flush each', True)], most_runs=1)
+    count = 300 if quick else 100000
+    yield Work('restart', 'restart with %d in the queue' % count, functools.partial(restart.restart, count=count),
+               [Row('rate', 's to the first 250', True, Target([2])),
+                Row('known', 's until all are known', True, Target([10])),
+                Row('memory', 'MB of qmail-send', True, Target([60]))], only_for=('grapnel', 'notqmail'))
