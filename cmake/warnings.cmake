@@ -23,7 +23,8 @@ target_compile_options(grapnel_options INTERFACE
 target_compile_definitions(grapnel_options INTERFACE
     _GLIBCXX_ASSERTIONS
     BOOST_ASIO_DISABLE_BOOST_COROUTINE BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
-target_link_options(grapnel_options INTERFACE -Wl,-z,relro,-z,now -pie)
+target_link_options(grapnel_options INTERFACE -Wl,-z,relro,-z,now
+    $<IF:$<BOOL:$<TARGET_PROPERTY:GRAPNEL_STATIC>>,-static-pie,-pie>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 sees overlapping copies in std::string where there are none (GCC bug 105651), and takes
     # the frame of a coroutine, which Asio allocates, for memory of another kind.

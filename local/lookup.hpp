@@ -1,35 +1,72 @@
 // Whose mail an address is, asked of users/cdb and then of qmail-getpw. Runs in the home directory,
-// as root in production.
+// as root in production. What was read or asked is not read or asked again unless it may have
+// changed.
 #pragma once
 
 #include "base/sys/account.hpp"
 #include "base/sys/cdb.hpp"
 #include "base/sys/environment.hpp"
+#include "base/sys/fd.hpp"
+#include "local/answers.hpp"
 #include "local/user_table.hpp"
 
 #include <sys/stat.h>
 
+#include <array>
 #include <optional>
 #include <string>
 
 namespace grapnel::local {
 
+// A file, or none, as it was when we last looked.
+class Watched {
+public:
+    explicit Watched(std::string path) : path_(std::move(path)) {}
+    const std::string& path() const { return path_; }
+    bool there() const { return seen_.has_value(); }
+    bool changed();   // since the last call. Throws
+
+private:
+    std::string path_;
+    std::optional<struct stat> seen_;
+};
+
 // users/cdb, opened once and again when it has changed.
 class UserTable {
 public:
-    explicit UserTable(std::string path);
+    explicit UserTable(std::string path) : file_(std::move(path)) {}
     void refresh();   // trouble is remembered for find()
     // nullopt: not in it, or there is no table. Throws Stop with one of exit_code.hpp.
     std::optional<User> find(std::string_view local) const;
 
 private:
-    std::string path_;
-    std::optional<struct stat> seen_;
+    Watched file_;
     std::optional<CdbReader> table_;
     bool trouble_ = false;
 };
 
-// Runs bin/qmail-getpw. Throws Stop with one of exit_code.hpp, or its own exit code.
-User ask_getpw(const std::string& local, const Identity& identity, const Environment& environment);
+// qmail-getpw, and what it said. The process that forks for each delivery holds this; its children
+// ask, each for itself, and tell it the answer for those that come after them.
+class Getpw {
+public:
+    Getpw(const std::string& home, Identity identity, const Environment& environment);
+
+    // In the parent, before each fork: takes in what children told, and forgets everything when
+    // qmail-getpw or the files most answers come from have changed.
+    void refresh();
+    // In a child. Throws Stop with one of exit_code.hpp, or qmail-getpw's own exit code.
+    User find(const std::string& local) const;
+
+private:
+    bool sources_changed();
+    User ask(const std::string& local) const;
+    void tell(const Answer& answer) const;
+
+    Identity identity_;
+    std::vector<std::string> environment_;
+    std::array<Watched, 3> sources_;
+    Answers answers_;
+    Pipe told_;   // never blocks; what does not fit is asked again
+};
 
 }

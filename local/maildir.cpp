@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <string>
 #include <system_error>
 
 namespace grapnel::local {
@@ -23,15 +24,16 @@ namespace {
 constexpr unsigned time_limit = 86400;   // readers remove what is older than 36 h from tmp/
 constexpr int most_names_tried = 10;
 
-// For the alarm's handler: the file in tmp/ that goes when time is up.
+// For the alarm's handler: the name that goes when time is up, in tmp/ or already in new/.
 struct {
-    int directory = -1;
-    char name[512] = "";
+    volatile std::sig_atomic_t directory = -1, moved = 0;
+    std::string tmp, fresh;
 } unfinished;
 
 void time_is_up(int)
 {
-    if (unfinished.directory >= 0) ::unlinkat(unfinished.directory, unfinished.name, 0);
+    const auto& name = unfinished.moved ? unfinished.fresh : unfinished.tmp;
+    if (unfinished.directory >= 0) ::unlinkat(unfinished.directory, name.c_str(), 0);
     constexpr std::string_view text = "Timeout on maildir delivery. (#4.3.0)\n";
     [[maybe_unused]] const auto ignored = ::write(2, text.data(), text.size());
     ::_exit(111);
@@ -62,18 +64,32 @@ Fd open_maildir(const std::string& path)
     throw Stop{111, "Unable to chdir to maildir. (#4.2.1)"};
 }
 
-// A delivery not yet committed: whatever ends it early removes its names.
+// A name in new/ that is taken stays what it is.
+bool move(int directory, const std::string& from, const std::string& to)
+{
+    if (::renameat2(directory, from.c_str(), directory, to.c_str(), RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS) return false;
+    // A file system that can only replace: a link never does.
+    if (::linkat(directory, from.c_str(), directory, to.c_str(), 0) != 0) return false;
+    ::unlinkat(directory, from.c_str(), 0);
+    return true;
+}
+
+// A delivery not yet committed: whatever ends it early removes its name.
 class Maildir {
 public:
     explicit Maildir(const std::string& path) : directory_(open_maildir(path))
     {
         for (int tries = 0; !file_; ++tries) {
-            name_ = next_name();
-            file_ = Fd(::openat(directory_.get(), tmp().c_str(),
+            const auto name = next_name();
+            unfinished.tmp = "tmp/" + name;
+            unfinished.fresh = "new/" + name;
+            file_ = Fd(::openat(directory_.get(), unfinished.tmp.c_str(),
                                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0644));
             if (!file_ && (errno != EEXIST || tries == most_names_tried)) fail();
         }
-        std::snprintf(unfinished.name, sizeof unfinished.name, "%s", tmp().c_str());
+        unfinished.moved = 0;
         unfinished.directory = directory_.get();
     }
     Maildir(const Maildir&) = delete;
@@ -82,34 +98,31 @@ public:
     ~Maildir()
     {
         unfinished.directory = -1;
-        ::unlinkat(directory_.get(), tmp().c_str(), 0);
-        if (linked_ && !committed_) ::unlinkat(directory_.get(), fresh().c_str(), 0);
+        if (committed_) return;
+        const auto& name = unfinished.moved ? unfinished.fresh : unfinished.tmp;
+        ::unlinkat(directory_.get(), name.c_str(), 0);
     }
 
     int file() const { return file_.get(); }
 
     void commit()
     {
-        sync(file_.get(), name_);
+        sync(file_.get(), unfinished.tmp);
         // A new/ that we may write but not read cannot be synced by itself; its filesystem can.
         const Fd folder(::openat(directory_.get(), "new", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
         const Fd spare = folder ? Fd() : duplicate(file_.get());
-        file_.close_checked(name_);
-        if (::linkat(directory_.get(), tmp().c_str(), directory_.get(), fresh().c_str(), 0) != 0)
-            fail();
-        linked_ = true;
+        file_.close_checked(unfinished.tmp);
+        if (!move(directory_.get(), unfinished.tmp, unfinished.fresh)) fail();
+        unfinished.moved = 1;
         if ((folder ? ::fsync(folder.get()) : ::syncfs(spare.get())) != 0) fail();
         committed_ = true;
     }
 
 private:
     [[noreturn]] static void fail() { throw std::system_error(errno, std::generic_category()); }
-    std::string tmp() const { return "tmp/" + name_; }
-    std::string fresh() const { return "new/" + name_; }
 
     Fd directory_, file_;
-    std::string name_;
-    bool linked_ = false, committed_ = false;
+    bool committed_ = false;
 };
 
 void copy(int message, Writer& output)

@@ -20,6 +20,7 @@
 #include <new>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace {
 
@@ -28,9 +29,10 @@ using namespace grapnel::local;
 
 struct Lspawn {
     std::string fallback;   // instructions for users without a .qmail file
-    Environment environment;
-    Identity getpw_identity;
+    std::string program;    // qmail-local
+    std::vector<std::string> environment;
     UserTable users;
+    Getpw getpw;
 
     Child start(const queue::Job& job, int message, int output);
     [[noreturn]] void deliver(const queue::Job& job, int message, int output) const;
@@ -39,7 +41,7 @@ struct Lspawn {
 User find_user(const Lspawn& lspawn, const std::string& local)
 {
     if (auto user = lspawn.users.find(local)) return *user;
-    return ask_getpw(local, lspawn.getpw_identity, lspawn.environment);
+    return lspawn.getpw.find(local);
 }
 
 void become_user(const User& user)
@@ -65,23 +67,23 @@ void Lspawn::deliver(const queue::Job& job, int message, int output) const
         throw Stop{local::exit_code::usage};
     }
     const User user = find_user(*this, local);
-    const std::string program = environment.get("QMAILLOCAL").value_or("bin/qmail-local");
     const std::string domain(address.domain);
     become_user(user);
     execute({.path = program,
              .arguments = {program, "--", user.name, user.home, local, user.dash, user.extension,
                            domain, job.sender, fallback},
-             .environment = environment.entries(),
+             .environment = environment,
              .descriptors = {{0, message}, {1, output}, {2, output}},
              .exec_failed_later = local::exit_code::exec_later,
              .exec_failed_never = local::exit_code::exec_never});
 }
 
-// The table is looked at here and used in the child: it is opened once, and a damaged one harms one
-// delivery.
+// What is known is brought up to date here and used in the child: it is read once, and a damaged
+// table or a name service that hangs harms one delivery.
 Child Lspawn::start(const queue::Job& job, int message, int output)
 {
     users.refresh();
+    getpw.refresh();
     return fork_child([&]() -> int {
         try {
             deliver(job, message, output);
@@ -100,8 +102,10 @@ int serve_deliveries(int argc, char** argv)
     change_directory(home());
     if (argc < 2) return 100;
     const uid_t queue_owner = role_identity(Role::queue).uid;
-    Lspawn lspawn{argv[1], Environment::of_process(), role_identity(Role::password),
-                  UserTable(home() + "/users/cdb")};
+    const Environment environment = Environment::of_process();
+    Lspawn lspawn{argv[1], environment.get("QMAILLOCAL").value_or("bin/qmail-local"),
+                  environment.entries(), UserTable(home() + "/users/cdb"),
+                  Getpw(home(), role_identity(Role::password), environment)};
     const queue::Spawning spawning{
         .start = [&](const queue::Job& job, int message,
                      int output) { return lspawn.start(job, message, output); },

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <memory>
 
@@ -50,12 +49,15 @@ std::size_t read_some(int descriptor, char* buffer, std::size_t size)
 
 std::string read_all(int descriptor, std::size_t limit, std::string_view name)
 {
-    std::string whole;
-    std::array<char, 16384> piece;
-    while (const auto count = read_piece(descriptor, piece.data(), piece.size(), name)) {
-        if (whole.size() + count > limit) throw_error(EFBIG, "unable to read", name);
-        whole.append(piece.data(), count);
+    std::string whole(1024, '\0');   // most files we read whole are a line or two
+    std::size_t size = 0;
+    while (const auto count =
+               read_piece(descriptor, whole.data() + size, whole.size() - size, name)) {
+        size += count;
+        if (size > limit) throw_error(EFBIG, "unable to read", name);
+        if (size == whole.size()) whole.resize(2 * size);
     }
+    whole.resize(size);
     return whole;
 }
 
@@ -194,7 +196,9 @@ void Writer::flush()
 }
 
 Reader::Reader(int descriptor, std::size_t capacity)
-    : descriptor_(descriptor), buffer_(capacity, '\0')
+    : descriptor_(descriptor),
+      buffer_(std::make_unique_for_overwrite<char[]>(capacity)),
+      capacity_(capacity)
 {
 }
 
@@ -202,9 +206,9 @@ std::string_view Reader::available()
 {
     if (begin_ == end_) {
         begin_ = 0;
-        end_ = read_some(descriptor_, buffer_.data(), buffer_.size());
+        end_ = read_some(descriptor_, buffer_.get(), capacity_);
     }
-    return std::string_view(buffer_).substr(begin_, end_ - begin_);
+    return {buffer_.get() + begin_, end_ - begin_};
 }
 
 void Reader::consume(std::size_t count) { begin_ += count; }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -81,7 +82,8 @@ public:
 
 private:
     int descriptor_;
-    std::string buffer_;
+    std::unique_ptr<char[]> buffer_;   // not cleared: pages that stay unused cost nothing
+    std::size_t capacity_;
     std::size_t begin_ = 0, end_ = 0;
 };
 

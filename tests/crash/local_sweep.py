@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-CALLS = "openat,read,write,linkat,unlinkat,fsync,syncfs,close,newfstatat,lseek,flock,ftruncate,chdir"
+CALLS = "openat,read,write,renameat2,linkat,unlinkat,fsync,syncfs,close,newfstatat,lseek,flock,ftruncate,chdir"
 ERRORS = ("EIO", "ENOSPC", "EMFILE", "EINTR")
 KILLED = 137
 MESSAGE = b"Subject: tide\n\nHigh at noon.\n" + b"From here on it falls.\n" * 1000
@@ -29,8 +29,9 @@ OLD = b"From old@far.example Sun Nov 22 10:00:00 2026\n\nold\n\n"
 class Delivery:
     """One kind of delivery: what is there before, and what may be there after."""
 
-    def __init__(self, name, instruction, before=None):
+    def __init__(self, name, instruction, before=None, always=None):
         self.name, self.instruction, self.before = name, instruction, before
+        self.always = always   # a call that never works here
 
     def prepare(self, home):
         os.mkdir(f"{home}/control")
@@ -45,7 +46,7 @@ class Delivery:
     def faults(self, home, code, lines, injected):
         if code not in (0, 111, KILLED):
             return [f"exit code {code}"]
-        if self.name == "maildir":
+        if self.name.startswith("maildir"):
             return self.maildir_faults(f"{home}/joe/Maildir", code, lines, injected)
         return self.mbox_faults(f"{home}/joe/box", code, lines, injected)
 
@@ -55,7 +56,7 @@ class Delivery:
                  if read(f"{maildir}/new/{name}") != TRACE + MESSAGE]
         if code == 0:
             found += [] if len(delivered) == 1 else [f"0 and {len(delivered)} messages"]
-            if not re.search(r"fsync\(\d+<[^>]*/tmp/[^>]*>\) += 0.*linkat\(.*(fsync\(\d+<[^>]*/new>\)|syncfs\(.*\)) += 0",
+            if not re.search(r"fsync\(\d+<[^>]*/tmp/[^>]*>\) += 0.*(renameat2|linkat)\([^\n]*= 0\n.*(fsync\(\d+<[^>]*/new>\)|syncfs\(.*\)) += 0",
                              lines, re.DOTALL):
                 found.append("0 before everything was synced")
         elif code == 111 and not injected.startswith("unlinkat"):
@@ -83,6 +84,7 @@ class Delivery:
 
 DELIVERIES = [
     Delivery("maildir", b"./Maildir/\n"),
+    Delivery("maildir where rename replaces", b"./Maildir/\n", always="renameat2:error=EINVAL"),
     Delivery("mbox", b"./box\n", OLD),
     Delivery("new mbox", b"./box\n"),
 ]
@@ -106,7 +108,8 @@ def one_run(program, delivery, injected):
     try:
         delivery.prepare(home)
         command = ["strace", "-qq", "-y", "-o", f"{home}/trace", "-e", f"trace={CALLS}"]
-        command += ["-e", f"inject={injected}"] if injected else []
+        for fault in (injected, delivery.always):
+            command += ["-e", f"inject={fault}"] if fault else []
         command += [program, "--", "joe", f"{home}/joe", "joe", "", "", "here.example", "s@far.example", "./Mailbox"]
         with open(f"{home}/message", "rb") as message:
             done = subprocess.run(command, stdin=message, capture_output=True, env={"QMAILHOME": home},

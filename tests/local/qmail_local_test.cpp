@@ -64,12 +64,12 @@ TEST(QmailLocal, AMaildirDeliverySyncsTheFileThenTheDirectory)
     lab.dot_qmail("./Maildir/\n");
     const std::string log = lab / "calls";
     const auto done = lab.deliver(
-        small_message, {"strace", "-y", "-o", log, "-e", "trace=fsync,linkat,unlinkat,exit_group"});
+        small_message, {"strace", "-y", "-o", log, "-e", "trace=fsync,renameat2,exit_group"});
     if (done.errors.find("strace") != std::string::npos)
         GTEST_SKIP() << "strace does not run here: " << done.errors;
     EXPECT_EQ(done.ending.code, 0);
     const std::regex order(
-        R"(fsync\([0-9]+<[^>]*/Maildir/tmp/[^>]*>\)[^]*linkat\([^]*fsync\([0-9]+<[^>]*/Maildir/new>\)[^]*unlinkat\([^]*exit_group\(0\))");
+        R"(fsync\([0-9]+<[^>]*/Maildir/tmp/[^>]*>\)[^]*renameat2\([^]*RENAME_NOREPLACE[^]*fsync\([0-9]+<[^>]*/Maildir/new>\)[^]*exit_group\(0\))");
     EXPECT_TRUE(std::regex_search(slurp(log), order)) << slurp(log);
 }
 

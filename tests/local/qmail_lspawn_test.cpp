@@ -189,7 +189,7 @@ TEST_F(QmailLspawn, WithoutDescriptorsMessagesWait)
     stand_in("exit 0\n");
     Launch started = launch();
     started.argv.insert(started.argv.begin(),
-                        {"/bin/sh", "-c", "ulimit -n 5 && exec \"$@\"", "sh"});
+                        {"/bin/sh", "-c", "ulimit -n 7 && exec \"$@\"", "sh"});
     const auto done = run(std::move(started), job(0, "joe@h"));
     EXPECT_EQ(done.ending.code, 0) << done.errors;
     EXPECT_EQ(read(done.output).at(0).front(), 'Z') << done.output;

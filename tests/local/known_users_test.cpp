@@ -1,0 +1,248 @@
+// What qmail-lspawn remembers of qmail-getpw's answers, and for how long: with a stand-in for
+// qmail-local that says for whom it runs.
+#include "base/sys/error.hpp"
+#include "queue/delivery.hpp"
+#include "support/process.hpp"
+#include "support/production.hpp"
+#include "support/temp_home.hpp"
+
+#include <gtest/gtest.h>
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+
+namespace grapnel::test {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// "-- USER HOME …": says USER.
+constexpr const char* stand_in = "#!/bin/sh\necho \"$2\"\n";
+
+// qmail-lspawn, asked for one delivery after another. What it says of each.
+class Lspawn {
+public:
+    explicit Lspawn(Launch launch) : process_(std::move(launch)) {}
+
+    void ask(unsigned number, const std::string& local)
+    {
+        process_.write(queue::encode(queue::Job{number, "1/4", "s@far.example", local + "@here"}));
+    }
+    std::string deliver(const std::string& local)
+    {
+        const unsigned number = next_++ % 100 + 1;
+        const auto before = process_.output().size();
+        ask(number, local);
+        if (!wait_for_another(before)) return "no report";
+        const auto report =
+            std::string_view(process_.output()).substr(std::max<std::size_t>(before, 1));
+        return std::string(report.substr(1, report.size() - 2));
+    }
+    bool wait_for_output(std::string_view text) { return process_.wait_for_output(text); }
+    int finish() { return process_.wait()->code; }
+
+private:
+    // The limit byte, and a NUL for each report.
+    bool wait_for_another(std::size_t before)
+    {
+        return wait_until([&] {
+            process_.wait_for_output("\1 never said \1", milliseconds(10));
+            const auto& output = process_.output();
+            return output.size() > std::max<std::size_t>(before, 1) && output.back() == '\0';
+        });
+    }
+
+    Process process_;
+    unsigned next_ = 0;
+};
+
+class KnownUsers : public testing::Test {
+protected:
+    KnownUsers()
+    {
+        home.write("queue/mess/1/4", "Subject: x\n\nhi\n");
+        home.write("stand-in", stand_in, 0755);
+        make_home("joe");
+        answer("joe");
+    }
+
+    void make_home(const std::string& name) { fs::create_directory(home / ("home-" + name)); }
+
+    // What it answers from now on, without looking any different itself.
+    void answer(const std::string& name)
+    {
+        const auto id = std::to_string(::getuid()), gid = std::to_string(::getgid());
+        std::string record;
+        for (const auto& field :
+             {name, id, gid, home / ("home-" + name), std::string("-"), std::string("x")})
+            record += field + '\0';
+        home.write("answer.new", record);
+        fs::rename(home / "answer.new", home / "answer");
+        if (!fs::is_symlink(home / "bin/qmail-getpw")) return;
+        install("");
+    }
+
+    // bin/qmail-getpw: a script, with these lines before it answers.
+    void install(const std::string& lines)
+    {
+        home.write("getpw.new",
+                   "#!/bin/sh\necho \"$1\" >>" + (home / "asked") + "\n" + lines + "cat " +
+                       (home / "answer") + "\n",
+                   0755);
+        fs::rename(home / "getpw.new", home / "bin/qmail-getpw");
+    }
+
+    std::ptrdiff_t times_asked() const
+    {
+        const auto all = home.read("asked");
+        return std::count(all.begin(), all.end(), '\n');
+    }
+
+    Launch launch() const
+    {
+        return {.argv = {home.program("qmail-lspawn"), "./Mailbox"},
+                .environment = home.environment({"QMAILLOCAL=" + (home / "stand-in")})};
+    }
+
+    TempHome home;
+};
+
+}
+
+TEST_F(KnownUsers, ABurstToOneAddressAsksSeldom)
+{
+    Lspawn lspawn(launch());
+    for (int i = 0; i < 60; ++i) ASSERT_EQ(lspawn.deliver("joe-x"), "Kjoe\n");
+    EXPECT_GE(times_asked(), 1);
+    EXPECT_LT(times_asked(), 30);
+    EXPECT_EQ(lspawn.finish(), 0);
+}
+
+TEST_F(KnownUsers, EachAddressIsAskedForItself)
+{
+    Lspawn lspawn(launch());
+    for (const auto* local : {"joe", "joe-x", "Joe-x", "joe-X"}) lspawn.deliver(local);
+    EXPECT_EQ(home.read("asked"), "joe\njoe-x\nJoe-x\njoe-X\n");
+}
+
+TEST_F(KnownUsers, AnotherAnswerCountsBeforeLong)
+{
+    make_home("ann");
+    Lspawn lspawn(launch());
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kjoe\n");
+    answer("ann");
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_TRUE(wait_until([&] { return lspawn.deliver("joe-x") == "Kann\n"; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, seconds(10));
+}
+
+TEST_F(KnownUsers, AnotherQmailGetpwCountsAtOnce)
+{
+    make_home("ann");
+    Lspawn lspawn(launch());
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kjoe\n");
+    answer("ann");
+    install("");
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kann\n");
+}
+
+TEST_F(KnownUsers, AHomeThatIsGoneIsAskedAboutAtOnce)
+{
+    make_home("alias");
+    Lspawn lspawn(launch());
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kjoe\n");
+    answer("alias");
+    fs::remove(home / "home-joe");
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kalias\n");
+}
+
+TEST_F(KnownUsers, AHomeOfAnotherOwnerIsAskedAboutAtOnce)
+{
+    if (::geteuid() != 0) GTEST_SKIP() << "needs root to give a directory away";
+    make_home("alias");
+    Lspawn lspawn(launch());
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kjoe\n");
+    answer("alias");
+    ASSERT_EQ(::chown((home / "home-joe").c_str(), 65534, 65534), 0);
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kalias\n");
+}
+
+TEST_F(KnownUsers, AFailureIsNotRemembered)
+{
+    install("[ ! -e " + (home / "trouble") + " ] || exit 115\n");
+    home.write("trouble", "");
+    Lspawn lspawn(launch());
+    EXPECT_EQ(lspawn.deliver("joe-x"), "ZNFS failure in qmail-local.\n");
+    fs::remove(home / "trouble");
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kjoe\n");
+    EXPECT_EQ(times_asked(), 2);
+}
+
+TEST_F(KnownUsers, NonsenseIsNotRemembered)
+{
+    home.write("answer", "joe");
+    install("");
+    Lspawn lspawn(launch());
+    EXPECT_EQ(lspawn.deliver("joe-x"), "ZInternal qmail-lspawn bug.\n");
+    answer("joe");
+    EXPECT_EQ(lspawn.deliver("joe-x"), "Kjoe\n");
+}
+
+TEST_F(KnownUsers, OneQuestionThatHangsHoldsUpNobodyElse)
+{
+    install("case $1 in slow) while [ ! -e " + (home / "go") + " ]; do sleep 0.01; done;; esac\n");
+    Lspawn lspawn(launch());
+    lspawn.ask(110, "slow");
+    for (int i = 0; i < 5; ++i) ASSERT_EQ(lspawn.deliver("joe-" + std::to_string(i)), "Kjoe\n");
+    home.write("go", "");
+    EXPECT_TRUE(lspawn.wait_for_output("nKjoe\n"));   // 110
+    EXPECT_EQ(lspawn.finish(), 0);
+}
+
+TEST_F(KnownUsers, ManyAtOnceAllArrive)
+{
+    std::string input;
+    for (unsigned number = 0; number < 100; ++number)
+        input += queue::encode(
+            queue::Job{number, "1/4", "s@far.example", "joe-" + std::to_string(number) + "@here"});
+    const auto done = run(launch(), input);
+    EXPECT_EQ(done.ending.code, 0);
+    queue::ReportReader reader;
+    std::string_view output = std::string_view(done.output).substr(1);
+    int delivered = 0;
+    while (const auto report = reader.take(output))
+        delivered += report->letter == 'K' && report->text == "joe\n";
+    EXPECT_EQ(delivered, 100);
+}
+
+// Among real users: who is made, who is removed and whose home is given away counts with the next
+// message.
+TEST(KnownUsersAsRoot, AccountsCountAsTheyAreNow)
+{
+    if (const auto why = Production::unavailable()) GTEST_SKIP() << *why;
+    Production production({"qmail-lspawn", "qmail-getpw"});
+    spill(production / "queue/mess/1/4", "Subject: x\n\nhi\n", 0644);
+    ASSERT_EQ(::chown((production / "queue/mess/1/4").c_str(), Production::uid_of("qmailq"), 0), 0);
+    fs::remove(production / "bin/qmail-local");
+    spill(production / "bin/qmail-local", stand_in, 0755);
+    Lspawn lspawn(production.inside({.argv = {"qmail-lspawn", "./Mailbox"}}));
+
+    EXPECT_EQ(lspawn.deliver("joe"), "Kalias\n");
+    const std::string joes = production.add_user("joe", 62001).home;
+    EXPECT_EQ(lspawn.deliver("joe"), "Kjoe\n");
+    ASSERT_EQ(::chown(joes.c_str(), 0, 0), 0);
+    EXPECT_EQ(lspawn.deliver("joe"), "Kalias\n");
+    ASSERT_EQ(::chown(joes.c_str(), 62001, 62001), 0);   // seen only by qmail-getpw
+    EXPECT_TRUE(wait_until([&] { return lspawn.deliver("joe") == "Kjoe\n"; }));
+    production.forget_users();
+    EXPECT_EQ(lspawn.deliver("joe"), "Kalias\n");
+    production.add_account("joe", 0, joes);
+    EXPECT_EQ(lspawn.deliver("joe"), "Kalias\n");
+    EXPECT_EQ(lspawn.finish(), 0);
+}
+
+}
