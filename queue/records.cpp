@@ -45,13 +45,23 @@ std::string_view after_digits(std::string_view text)
 
 }
 
+namespace {
+
+Failure not_known(const UnreadRecords& unread)
+{
+    return temporary("extension record " + unread.required + " is not known here");
+}
+
+}
+
 Result<Todo> decode_todo(std::string_view bytes, std::optional<Todo>* head)
 {
     Todo todo;
+    UnreadRecords unread;
     bool sender_seen = false, pid_seen = false;
     const auto take_pid = [&](std::string_view text) {
         todo.pid = leading_number(text).value_or(0);
-        const auto extensions = decode_tail(after_digits(text), &todo.skipped_records);
+        const auto extensions = decode_tail(after_digits(text), &unread);
         if (std::exchange(pid_seen, true) && !extensions.empty()) {
             auto& level = todo.recipients.empty()
                               ? todo.extensions.message
@@ -82,6 +92,8 @@ Result<Todo> decode_todo(std::string_view bytes, std::optional<Todo>* head)
         }
     }
     if (!sender_seen) return temporary("no sender");
+    if (!unread.required.empty()) return not_known(unread);
+    todo.skipped_records = unread.malformed;
     return todo;
 }
 
@@ -121,17 +133,20 @@ Result<Info> decode_info(std::string_view bytes)
     const auto first = take_until(bytes, '\0');
     if (!first || first->empty() || first->front() != 'F') return temporary("no sender record");
     Info info;
+    UnreadRecords unread;
     info.sender = first->substr(1);
     while (auto record = take_until(bytes, '\0')) {
         const auto position = take_position(*record);
         const auto decoded = decode_record(*record);
         if (!decoded) {
-            ++info.skipped_records;
+            unread.note(*record);
             continue;
         }
         auto& level = position ? info.recipients[*position] : info.message;
         level.set(decoded->first, decoded->second);
     }
+    if (!unread.required.empty()) return not_known(unread);
+    info.skipped_records = unread.malformed;
     return info;
 }
 

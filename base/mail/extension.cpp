@@ -208,7 +208,16 @@ std::string encode_tail(const Extensions& extensions)
     return tail;
 }
 
-Extensions decode_tail(std::string_view tail, std::size_t* skipped)
+void UnreadRecords::note(std::string_view record)
+{
+    const auto name = record.substr(0, record.find('='));
+    if (name.starts_with('!') && is_name(name.substr(1)))
+        required = name;
+    else
+        ++malformed;
+}
+
+Extensions decode_tail(std::string_view tail, UnreadRecords* unread)
 {
     Extensions extensions;
     if (tail.empty() || tail.front() != ' ') return extensions;
@@ -216,8 +225,8 @@ Extensions decode_tail(std::string_view tail, std::size_t* skipped)
     for (const auto record : split(tail, ' ')) {
         if (const auto decoded = decode_record(record))
             extensions.set(decoded->first, decoded->second);
-        else if (skipped)
-            ++*skipped;
+        else if (unread)
+            unread->note(record);
     }
     return extensions;
 }

@@ -96,8 +96,16 @@ Result<ExtensionBlock> decode_block(std::string_view bytes, std::size_t recipien
 // todo's form: " record record…" as it stands behind the digits of a p record; empty for no
 // records.
 std::string encode_tail(const Extensions& extensions);
+// Records that were met at rest and not taken.
+struct UnreadRecords {
+    std::size_t malformed = 0;   // skipped, the rest counts
+    // The name of one that begins with "!": of a later grapnel, and not to be ignored. Who finds
+    // one leaves the message alone.
+    std::string required = {};
+    void note(std::string_view record);
+};
+
 // tail: what follows the digits. One that does not begin with a space is somebody else's: ignored.
-// Malformed records are skipped; their number is added to *skipped.
-Extensions decode_tail(std::string_view tail, std::size_t* skipped = nullptr);
+Extensions decode_tail(std::string_view tail, UnreadRecords* unread = nullptr);
 
 }

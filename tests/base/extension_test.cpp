@@ -135,9 +135,10 @@ TEST(Extension, CapsCountWhatWouldBeWritten)
 
 TEST(Extension, TailsSkipWhatIsMalformed)
 {
-    std::size_t skipped = 0;
-    EXPECT_EQ(decode_tail(" a=1 B=2  c=3", &skipped), records({{"a", "1"}, {"c", "3"}}));
-    EXPECT_EQ(skipped, 2u);
+    UnreadRecords unread;
+    EXPECT_EQ(decode_tail(" a=1 B=2  c=3 !=4 !B=5", &unread), records({{"a", "1"}, {"c", "3"}}));
+    EXPECT_EQ(unread.malformed, 4u);
+    EXPECT_EQ(unread.required, "");
     EXPECT_TRUE(decode_tail("somebody else's a=1").empty());
     EXPECT_EQ(decode_tail(encode_tail(sample().message)), sample().message);
 }

@@ -45,9 +45,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         require(again.has_value() && *again == *block);
     }
     require(read_in_pieces(bytes, size + 1) == read_in_pieces(bytes, 1));
-    std::size_t skipped = 0;
-    const auto tail = decode_tail(bytes, &skipped);
-    skipped = 0;
-    require(decode_tail(encode_tail(tail), &skipped) == tail && skipped == 0);
+    UnreadRecords unread;
+    const auto tail = decode_tail(bytes);
+    require(decode_tail(encode_tail(tail), &unread) == tail);
+    require(unread.malformed == 0 && unread.required.empty());
     return 0;
 }

@@ -57,6 +57,24 @@ TEST(Todo, OtherPeoplesTailsAreIgnored)
     EXPECT_EQ(todo->skipped_records, 1u);
 }
 
+TEST(Todo, ARecordThatMustNotBeIgnoredLeavesTheMessageAlone)
+{
+    for (const auto& later :
+         {"u1\0p2\0p2 a=1 !seal=x\0Fs\0Tr\0"s, "u1\0p2\0Fs\0Tr\0p2 !seal=x\0"s}) {
+        const auto todo = decode_todo(later);
+        ASSERT_FALSE(todo);
+        EXPECT_EQ(todo.error().retry, Retry::later);
+        EXPECT_EQ(todo.error().text, "extension record !seal is not known here");
+    }
+    EXPECT_TRUE(decode_todo("u1\0p2;!seal=x\0p2;!seal=x\0Fs\0Tr\0"s));   // somebody else's
+}
+
+TEST(Info, ARecordThatMustNotBeIgnoredLeavesTheMessageAlone)
+{
+    for (const auto& later : {"Fa\0!seal=x\0"s, "Fa\0r3:!seal=x\0"s})
+        EXPECT_EQ(decode_info(later).error().text, "extension record !seal is not known here");
+}
+
 TEST(Info, IsReadBackAsItWasWritten)
 {
     Info info{"a@b"};
