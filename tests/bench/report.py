@@ -59,7 +59,7 @@ def table(results, works, quick):
                 continue
             ratio = results.ratio(work, row)
             lines.append([title, row.unit] + [results.cell(work, row, server) for server in results.servers] +
-                         ['' if ratio is None else '%.2f' % ratio + (' (less is better)' if row.less_is_better else ''),
+                         ['' if ratio is None else ('%.2f' if ratio >= 0.1 else '%.4f') % ratio + (' (less is better)' if row.less_is_better else ''),
                           row.target.text() if row.target else '', '' if quick else verdict(row, medians)])
             title = ''
     widths = [max(len(line[i]) for line in lines) for i in range(len(head))]

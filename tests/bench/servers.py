@@ -214,7 +214,10 @@ class Grapnel(Server):
 
     def lay_out(self):
         place = os.path.join(self.disk.place, 'qmail')
-        os.makedirs(place + '/bin', exist_ok=True)
+        if os.path.exists(place):   # with the queue that it has
+            self.bind(place)
+            return
+        os.makedirs(place + '/bin')
         for program in glob.glob(os.path.join(self.options.build, 'bin/*')):
             shutil.copy2(program, place + '/bin/')
         self.bind(place)
