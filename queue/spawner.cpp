@@ -24,7 +24,7 @@ namespace {
 
 struct Delivery {
     Child child;
-    Fd output;   // at its end: closed, and ending is waited for
+    Fd output;   // at its end: closed, and ending is waited for; the carrier's have none
     Fd ending;   // readable when the child has ended
     std::string text;
 };
@@ -45,26 +45,30 @@ std::optional<Outcome> objection(const Job& job, unsigned limit, bool in_use)
     return std::nullopt;
 }
 
-constexpr std::uint64_t input_number = ~std::uint64_t{0};
+constexpr std::uint64_t input_number = ~std::uint64_t{0}, carrier_number = input_number - 1;
 
-class Server {
+class Server : Carrier::Customer {
 public:
     Server(const Spawning& spawning, uid_t mess_owner, unsigned limit)
         : spawning_(spawning), mess_owner_(mess_owner), limit_(limit)
     {
         input_is_file_ = !watch_.add(0, input_number);
+        if (spawning_.carrier) watch_.add(spawning_.carrier->descriptor(), carrier_number);
     }
 
     void run()
     {
         while (input_open_ || !deliveries_.empty()) {
-            bool input_ready = input_open_ && input_is_file_;
+            bool input_ready = input_open_ && input_is_file_, carrier_ready = false;
             for (const auto& event : watch_.wait(input_ready ? 0 : -1)) {
                 if (event.data.u64 == input_number)
                     input_ready = true;
+                else if (event.data.u64 == carrier_number)
+                    carrier_ready = true;
                 else
                     look_after(static_cast<unsigned>(event.data.u64));
             }
+            if (carrier_ready) spawning_.carrier->look(*this);
             // Last, so that no number begins anew among the events of its old delivery.
             if (input_ready && input_open_) read_commands();
         }
@@ -108,7 +112,7 @@ private:
 
     std::optional<Outcome> try_to_start(const Job& job)
     {
-        const Fd message(::open(job.message.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+        Fd message(::open(job.message.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
         if (!message) return Outcome{'Z', "qmail-spawn unable to open message. (#4.3.0)\n"};
         struct stat about {};
         if (::fstat(message.get(), &about) != 0)
@@ -118,6 +122,14 @@ private:
         if (about.st_uid != mess_owner_)
             return Outcome{'Z', "Sorry, message has wrong owner. (#4.3.5)\n"};
         set_nonblocking(message.get(), false);
+        if (!spawning_.carrier || !spawning_.carrier->take(job, message))
+            return start_process(job, message);
+        deliveries_.try_emplace(job.number);
+        return std::nullopt;
+    }
+
+    std::optional<Outcome> start_process(const Job& job, const Fd& message)
+    {
         Pipe output;
         try {
             output = make_pipe();
@@ -137,6 +149,17 @@ private:
             forget(job.number);
             return Outcome{'Z', "qmail-spawn unable to fork. (#4.3.0)\n"};
         }
+    }
+
+    void ended(unsigned number, const Outcome& outcome) override
+    {
+        say(number, outcome);
+        forget(number);
+    }
+
+    void returned(const Job& job, Fd message) override
+    {
+        if (auto no = start_process(job, message)) ended(job.number, *no);
     }
 
     void forget(unsigned number)

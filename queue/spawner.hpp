@@ -5,6 +5,7 @@
 
 #include "base/sys/fd.hpp"
 #include "base/sys/spawn.hpp"
+#include "queue/carrier.hpp"
 #include "queue/delivery.hpp"
 
 #include <functional>
@@ -14,11 +15,6 @@
 
 namespace grapnel::queue {
 
-struct Outcome {
-    char letter = 'Z';
-    std::string text;
-};
-
 struct Spawning {
     // Starts a delivery: fd 0 of the child is message, 1 and 2 are output. Throws system_error
     // where no process can be made.
@@ -26,6 +22,7 @@ struct Spawning {
     // What the child's ending and output mean.
     std::function<Outcome(const Ending& ending, std::string_view output)> report;
     std::size_t output_limit = 65536;   // bytes of a child's output that are kept
+    Carrier* carrier = nullptr;
 };
 
 // Call in the home directory, after taking on the spawner's identity. Writes the limit byte first;

@@ -2,11 +2,11 @@
 
 #include "base/net/interfaces.hpp"
 #include "base/sys/environment.hpp"
-#include "base/sys/program.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <limits>
+#include <system_error>
 
 namespace grapnel::remote {
 
@@ -77,12 +77,14 @@ std::set<std::string, std::less<>> UnusedExtensions::at(std::string_view domain,
     return keywords;
 }
 
-Config read_config(const Control& control)
+namespace {
+
+Config read(const Control& control)
 {
     Config config;
     const auto me = control.line("me");
     const auto helo = control.line("helohost");
-    if (!me && !helo) throw Stop{111, "control/me is missing"};
+    if (!me && !helo) throw UnreadableControl("control/me is missing");
     config.helo_name = helo ? *helo : *me;
     config.routes = NameMap(control.list("smtproutes").value_or(std::vector<std::string>()));
     config.ourselves.name = me.value_or("");
@@ -102,6 +104,17 @@ Config read_config(const Control& control)
     config.prefer_v4 = control.integer("preferipv4", 0) != 0;
     config.bare_cr = bare_cr_in(control);
     return config;
+}
+
+}
+
+Config read_config(const Control& control)
+{
+    try {
+        return read(control);
+    } catch (const std::system_error& error) {
+        throw UnreadableControl(error.what());
+    }
 }
 
 }

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,7 +55,11 @@ struct Config {
     BareCr bare_cr = BareCr::space;
 };
 
-// Throws system_error where a file cannot be read, Stop where me and helohost are both missing. Bad
+struct UnreadableControl : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+// Throws UnreadableControl, also where me and helohost are both missing. Bad
 // lines are skipped in silence (qmail-showctl shows them): descriptor 2 belongs to the report.
 Config read_config(const Control& control);
 

@@ -12,8 +12,6 @@
 #include <system_error>
 #include <utility>
 
-#include <unistd.h>
-
 namespace asio = boost::asio;
 
 namespace grapnel::remote {
@@ -100,14 +98,15 @@ struct Refusals {
 };
 
 asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& timeouts, Route route,
-                                  std::string domain, Errand errand, MessageFile& message)
+                                  const Mission& mission, Errand errand, MessageFile& message)
 {
     Refusals refusals;
     std::size_t tried = 0;
     for (const auto& hop : route.hops) {
         if (tried == config.most_addresses) break;
         const auto record = timeouts.find(hop.endpoint.address);
-        if (record && is_to_be_skipped(*record, std::time(nullptr), ::getpid())) {
+        if (record &&
+            is_to_be_skipped(*record, std::time(nullptr), static_cast<pid_t>(mission.turn))) {
             refusals.all_permanent = false;
             continue;
         }
@@ -118,7 +117,7 @@ asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& time
             continue;
         }
         errand.peer = hop.endpoint.address.text();
-        errand.unused = config.unused.at(domain, hop.host);
+        errand.unused = config.unused.at(mission.domain, hop.host);
         errand.may_be_myself = !route.fixed;
         const AnswerLimits limits{config.answer_limit, config.trust_limit};
         auto verdict =
@@ -144,13 +143,12 @@ asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const Timeo
     if (facts && facts->bare_cr() && config.bare_cr == BareCr::fail)
         co_return whole(Fate::permanent, bare_cr_outcome().text);
 
-    const auto seed =
-        static_cast<unsigned>(std::time(nullptr)) + (static_cast<unsigned>(::getpid()) << 16);
+    const auto seed = static_cast<unsigned>(std::time(nullptr)) + (mission.turn << 16);
     auto route = co_await find_route(dns, config, mission.domain, seed);
     if (!route) co_return failed(route.error());
     auto errand = make_errand(config, mission, facts);
-    co_return co_await try_hosts(config, timeouts, std::move(*route), mission.domain,
-                                 std::move(errand), message);
+    co_return co_await try_hosts(config, timeouts, std::move(*route), mission, std::move(errand),
+                                 message);
 }
 
 }

@@ -18,6 +18,7 @@ struct Mission {
     std::string domain;
     std::string sender;
     std::vector<std::string> recipients;   // addresses as the queue has them, unquoted
+    unsigned turn = 0;   // another one for each delivery: spreads what all should not do alike
 };
 
 boost::asio::awaitable<Report> deliver(net::Dns& dns, const Config& config,

@@ -3,6 +3,7 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 
+#include <array>
 #include <cerrno>
 #include <string>
 #include <system_error>
@@ -11,17 +12,22 @@
 
 namespace grapnel::remote {
 
+namespace {
+// One for all deliveries of this thread: a piece is used up before anybody waits.
+thread_local std::array<char, 65536> buffer;
+}
+
 std::optional<TextFacts> MessageFile::facts()
 {
     off_t offset = ::lseek(descriptor_, 0, SEEK_CUR);
     if (offset < 0) return std::nullopt;
     TextFacts facts;
     for (;;) {
-        const auto count = ::pread(descriptor_, buffer_.data(), buffer_.size(), offset);
+        const auto count = ::pread(descriptor_, buffer.data(), buffer.size(), offset);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) throw UnreadableMessage(std::string(reason(errno)));
         if (count == 0) break;
-        facts.add({buffer_.data(), static_cast<std::size_t>(count)});
+        facts.add({buffer.data(), static_cast<std::size_t>(count)});
         offset += count;
     }
     facts.finish();
@@ -31,7 +37,7 @@ std::optional<TextFacts> MessageFile::facts()
 std::string_view MessageFile::next()
 {
     try {
-        return {buffer_.data(), read_some(descriptor_, buffer_.data(), buffer_.size())};
+        return {buffer.data(), read_some(descriptor_, buffer.data(), buffer.size())};
     } catch (const std::system_error& error) {
         throw UnreadableMessage(error.what());
     }

@@ -1,15 +1,22 @@
 // qmail-remote HOST SENDER RECIPIENT…: delivers the message on descriptor 0 by SMTP and reports
-// on 1.
+// on 1. qmail-remote --worker, on a socket of qmail-rspawn: the same for one delivery after the
+// other.
 #include "base/net/loop.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
+#include "base/sys/spawn.hpp"
 #include "remote/delivery.hpp"
+#include "remote/worker.hpp"
 
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <csignal>
 #include <exception>
-#include <new>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -19,7 +26,8 @@ namespace {
 using namespace grapnel;
 using namespace grapnel::remote;
 
-Report early(char letter, std::string text) { return {{}, letter, std::move(text) + '\n'}; }
+// Before anything from outside is read.
+void enter_home() { change_directory(home()); }
 
 boost::asio::awaitable<void> work(net::Executor executor, const Config& config, Mission mission,
                                   Report& report)
@@ -50,33 +58,54 @@ Report attempt(const std::vector<std::string>& arguments)
     if (arguments.size() < 3)
         return early('D', "I (qmail-remote) was invoked improperly. (#5.3.5)");
     try {
-        change_directory(home());
+        enter_home();
     } catch (const std::system_error&) {
         return early('Z', "Unable to switch to home directory. (#4.3.0)");
     }
-    Config config;
-    try {
-        config = read_config(Control("control"));
-    } catch (const std::system_error&) {
-        return early('Z', "Unable to read control files. (#4.3.0)");
-    } catch (const Stop&) {
-        return early('Z', "Unable to read control files. (#4.3.0)");
-    }
-    return carry_out(config,
-                     {arguments[0], arguments[1], {arguments.begin() + 2, arguments.end()}});
+    const Config config = read_config(Control("control"));
+    return carry_out(config, {arguments[0],
+                              arguments[1],
+                              {arguments.begin() + 2, arguments.end()},
+                              static_cast<unsigned>(::getpid())});
 }
 
-Report report_on(const std::vector<std::string>& arguments)
+int deliver_once(const std::vector<std::string>& arguments)
 {
+    Report report;
     try {
-        return attempt(arguments);
-    } catch (const UnreadableMessage&) {
-        return early('Z', "Unable to read message. (#4.3.0)");
-    } catch (const std::bad_alloc&) {
-        return early('Z', "Out of memory. (#4.3.0)");
+        report = attempt(arguments);
     } catch (const std::exception&) {
-        return early('Z', "System resources temporarily unavailable. (#4.3.0)");
+        report = report_of(std::current_exception());
     }
+    try {
+        write_all(1, encode(report));
+    } catch (const std::exception&) {
+        // Nobody is left to tell.
+    }
+    return 0;
+}
+
+// No host is called so, and no message is a socket that keeps packets apart.
+bool is_worker(const std::vector<std::string>& arguments)
+{
+    int type = 0;
+    socklen_t size = sizeof type;
+    return arguments == std::vector<std::string>{"--worker"} &&
+           ::getsockopt(0, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+int work_on()
+{
+    return run("qmail-remote", [] {
+        constexpr std::size_t descriptors = 4096;
+        raise_descriptor_limit(descriptors);
+        enter_home();
+        Fd socket = duplicate(0);
+        const Fd nothing = open_file("/dev/null", O_RDWR);
+        ::dup2(nothing.get(), 0);
+        net::Loop loop;
+        return Worker(loop, std::move(socket)).run();
+    });
 }
 
 }
@@ -84,11 +113,6 @@ Report report_on(const std::vector<std::string>& arguments)
 int main(int count, char** values)
 {
     ignore_signal(SIGPIPE);
-    const auto report = report_on({values + std::min(count, 1), values + count});
-    try {
-        write_all(1, encode(report));
-    } catch (const std::exception&) {
-        // Nobody is left to tell.
-    }
-    return 0;
+    const std::vector<std::string> arguments{values + std::min(count, 1), values + count};
+    return is_worker(arguments) ? work_on() : deliver_once(arguments);
 }

@@ -8,6 +8,7 @@
 #include "remote/timeout_table.hpp"
 #include "remote/workers.hpp"
 
+#include <optional>
 #include <system_error>
 
 namespace {
@@ -32,7 +33,12 @@ int main()
         change_directory(home());
         const auto mess_owner = role_identity(Role::queue).uid;
         forget_timeouts();
-        queue::serve(remote::one_process_each(Environment::of_process()), mess_owner, build::spawn);
+        const auto environment = Environment::of_process();
+        auto spawning = remote::one_process_each(environment);
+        std::optional<remote::Workers> workers;
+        if (!environment.has("QMAILREMOTE")) workers.emplace(environment);
+        if (workers) spawning.carrier = &*workers;
+        queue::serve(spawning, mess_owner, build::spawn);
         return 0;
     });
 }

@@ -1,0 +1,129 @@
+#include "remote/live_setup.hpp"
+
+#include "base/settings.hpp"
+#include "base/sys/file.hpp"
+
+#include <ctime>
+#include <utility>
+
+namespace asio = boost::asio;
+
+namespace grapnel::remote {
+
+namespace {
+
+using namespace std::chrono_literals;
+using Clock = std::chrono::steady_clock;
+
+// The addresses of this host are part of the configuration, and no file tells of their change.
+constexpr auto longest_belief = 1s;
+constexpr auto shortest_resolver_life = 5s;
+
+std::vector<std::string> control_files()
+{
+    const Control control("control");
+    std::vector<std::string> paths{control.path("me")};
+    for (const auto& setting : settings)
+        if (setting.readers.find("qmail-remote") != std::string_view::npos)
+            paths.push_back(control.path(setting.name));
+    return paths;
+}
+
+bool same(const timespec& a, const timespec& b)
+{
+    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
+}
+
+// The kernel stamps files by a clock that stands still for some milliseconds.
+bool is_fresh(const timespec& stamp)
+{
+    timespec now{};
+    ::clock_gettime(CLOCK_REALTIME, &now);
+    constexpr std::int64_t second = 1'000'000'000, doubt = second / 10;
+    return (now.tv_sec - stamp.tv_sec) * second + (now.tv_nsec - stamp.tv_nsec) < doubt;
+}
+
+}
+
+FileWatch::FileWatch(std::vector<std::string> paths)
+    : paths_(std::move(paths)), seen_(paths_.size())
+{
+}
+
+bool FileWatch::changed()
+{
+    bool differs = !settled_;
+    settled_ = true;
+    for (std::size_t i = 0; i < paths_.size(); ++i) {
+        Facts now;
+        if (const auto facts = status_if_there(paths_[i]))
+            now = {facts->st_ino, facts->st_size, facts->st_mtim, facts->st_ctim};
+        auto& before = seen_[i];
+        differs = differs || now.inode != before.inode || now.size != before.size ||
+                  !same(now.written, before.written) || !same(now.changed, before.changed);
+        settled_ = settled_ && (now.inode == 0 || !is_fresh(now.changed));
+        before = now;
+    }
+    return differs;
+}
+
+class LiveSetup::Noting final : public net::Dns {
+public:
+    Noting(net::Executor executor, std::vector<std::string> servers)
+        : inner_(net::make_dns(std::move(executor), std::move(servers)))
+    {
+    }
+
+    asio::awaitable<net::DnsAnswer<net::MxRecord>> mx(std::string domain,
+                                                      Deadline deadline) override
+    {
+        auto answer = co_await inner_->mx(std::move(domain), deadline);
+        note(answer.outcome);
+        co_return answer;
+    }
+
+    asio::awaitable<net::DnsAnswer<net::IpAddress>> addresses(std::string host,
+                                                              Deadline deadline) override
+    {
+        auto answer = co_await inner_->addresses(std::move(host), deadline);
+        note(answer.outcome);
+        co_return answer;
+    }
+
+    bool is_doubtful() const { return failed_ && Clock::now() - made_ > shortest_resolver_life; }
+
+private:
+    void note(net::DnsOutcome outcome) { failed_ = failed_ || outcome == net::DnsOutcome::failed; }
+
+    std::unique_ptr<net::Dns> inner_;
+    Clock::time_point made_ = Clock::now();
+    bool failed_ = false;
+};
+
+LiveSetup::LiveSetup(net::Executor executor)
+    : executor_(std::move(executor)), control_(control_files()), resolv_conf_({"/etc/resolv.conf"})
+{
+}
+
+LiveSetup::~LiveSetup() = default;
+
+std::shared_ptr<const Config> LiveSetup::config()
+{
+    const bool changed = control_.changed();
+    if (config_ && !changed && Clock::now() - read_ < longest_belief) return config_;
+    config_.reset();
+    config_ = std::make_shared<const Config>(read_config(Control("control")));
+    read_ = Clock::now();
+    return config_;
+}
+
+std::shared_ptr<net::Dns> LiveSetup::dns(const Config& config)
+{
+    const bool moved = resolv_conf_.changed() || config.resolvers != servers_;
+    if (dns_ && !moved && !dns_->is_doubtful()) return dns_;
+    servers_ = config.resolvers;
+    dns_ = std::make_shared<Noting>(executor_, servers_);
+    return dns_;
+}
+
+}

@@ -1,0 +1,60 @@
+// What a qmail-remote that lives long goes by. A file of control/ that was changed, and
+// resolv.conf, count for the next delivery, as if that were a process of its own; what the DNS said
+// is remembered.
+#pragma once
+
+#include "base/net/dns.hpp"
+#include "base/net/loop.hpp"
+#include "remote/config.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <sys/types.h>
+
+namespace grapnel::remote {
+
+// Whether files have changed since: by inode, size and times, for each of them.
+class FileWatch {
+public:
+    explicit FileWatch(std::vector<std::string> paths);
+    // Since the last call that said so, or ever. A change too fresh for the clock to tell it from
+    // the next one is reported twice.
+    bool changed();
+
+private:
+    struct Facts {
+        ino_t inode = 0;
+        off_t size = 0;
+        timespec written{}, changed{};
+    };
+    std::vector<std::string> paths_;
+    std::vector<Facts> seen_;
+    bool settled_ = false;
+};
+
+class LiveSetup {
+public:
+    explicit LiveSetup(net::Executor executor);
+    ~LiveSetup();
+
+    // Shared with the deliveries that began under it. Throws as read_config.
+    std::shared_ptr<const Config> config();
+    // For a delivery that goes by config. One that could not find something out is not asked for
+    // long: it may remember too well who did not answer.
+    std::shared_ptr<net::Dns> dns(const Config& config);
+
+private:
+    class Noting;
+    net::Executor executor_;
+    FileWatch control_, resolv_conf_;
+    std::shared_ptr<const Config> config_;
+    std::chrono::steady_clock::time_point read_{};
+    std::shared_ptr<Noting> dns_;
+    std::vector<std::string> servers_;
+};
+
+}
