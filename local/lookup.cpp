@@ -11,22 +11,12 @@
 
 #include <chrono>
 #include <system_error>
-#include <tuple>
 
 namespace grapnel::local {
 
 namespace {
 
 constexpr std::size_t longest_answer = 65536;
-
-bool same(const struct stat& a, const struct stat& b)
-{
-    const auto key = [](const struct stat& s) {
-        return std::tuple(s.st_dev, s.st_ino, s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
-                          s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
-    };
-    return key(a) == key(b);
-}
 
 Instant now()
 {
@@ -51,14 +41,6 @@ Pipe make_answer_pipe()
     return {Fd(ends[0]), Fd(ends[1])};
 }
 
-}
-
-bool Watched::changed()
-{
-    const auto now = status_if_there(path_);
-    if (now.has_value() == seen_.has_value() && (!now || same(*now, *seen_))) return false;
-    seen_ = now;
-    return true;
 }
 
 void UserTable::refresh()

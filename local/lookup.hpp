@@ -9,27 +9,15 @@
 #include "base/sys/fd.hpp"
 #include "local/answers.hpp"
 #include "local/user_table.hpp"
-
-#include <sys/stat.h>
+#include "local/watched.hpp"
 
 #include <array>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace grapnel::local {
-
-// A file, or none, as it was when we last looked.
-class Watched {
-public:
-    explicit Watched(std::string path) : path_(std::move(path)) {}
-    const std::string& path() const { return path_; }
-    bool there() const { return seen_.has_value(); }
-    bool changed();   // since the last call. Throws
-
-private:
-    std::string path_;
-    std::optional<struct stat> seen_;
-};
 
 // users/cdb, opened once and again when it has changed.
 class UserTable {

@@ -28,4 +28,10 @@ void unblock_all_signals()
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
+void default_signals()
+{
+    for (int number = 1; number < 32; ++number) default_signal(number);
+    unblock_all_signals();
+}
+
 }

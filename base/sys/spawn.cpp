@@ -2,6 +2,7 @@
 
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
+#include "base/sys/signal.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
@@ -80,16 +81,6 @@ private:
         for (const auto directory : split(path, ':'))
             candidates_.push_back((directory.empty() ? "." : std::string(directory)) + '/' +
                                   command_.path);
-    }
-
-    static void default_signals()
-    {
-        sigset_t none;
-        ::sigemptyset(&none);
-        struct sigaction normal {};
-        normal.sa_handler = SIG_DFL;
-        for (int number = 1; number < 32; ++number) ::sigaction(number, &normal, nullptr);
-        ::sigprocmask(SIG_SETMASK, &none, nullptr);
     }
 
     // First out of the way, so that no target is overwritten while it is still a source.

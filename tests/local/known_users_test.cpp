@@ -245,4 +245,52 @@ TEST(KnownUsersAsRoot, AccountsCountAsTheyAreNow)
     EXPECT_EQ(lspawn.finish(), 0);
 }
 
+// qmail-lspawn runs the code of our own qmail-local without starting it: nobody may see that.
+TEST(OwnCode, AnotherQmailLocalIsExecutedFromTheNextDelivery)
+{
+    TempHome home;
+    const std::string joes = home.user("joe");
+    home.write("queue/mess/1/4", "Subject: x\n\nhi\n");
+    Lspawn lspawn(
+        {.argv = {home.program("qmail-lspawn"), "./Maildir/"}, .environment = home.environment()});
+    EXPECT_EQ(lspawn.deliver("joe"), "Kdid 1+0+0\n");
+    const std::string program = home / "bin/qmail-local";
+    const auto ours = fs::canonical(program);
+    home.write("another", stand_in, 0755);
+    fs::rename(home / "another", program);
+    EXPECT_EQ(lspawn.deliver("joe"), "Kjoe\n");
+    fs::remove(program);
+    EXPECT_EQ(lspawn.deliver("joe"), "DUnable to run qmail-local.\n");
+    fs::create_symlink(ours, program);
+    EXPECT_EQ(lspawn.deliver("joe"), "Kdid 1+0+0\n");
+    EXPECT_EQ(std::distance(fs::directory_iterator(joes + "/Maildir/new"), {}), 2);
+    EXPECT_EQ(lspawn.finish(), 0);
+}
+
+TEST(OwnCode, RunsAsTheUserWithNothingOfRootsOpen)
+{
+    if (const auto why = Production::unavailable()) GTEST_SKIP() << *why;
+    Production production({"qmail-lspawn", "qmail-getpw", "qmail-local"});
+    spill(production / "queue/mess/1/4", "Subject: x\n\nhi\n", 0644);
+    ASSERT_EQ(::chown((production / "queue/mess/1/4").c_str(), Production::uid_of("qmailq"), 0), 0);
+    const std::string joes = production.add_user("joe", 62001).home;
+    spill(joes + "/.qmail",
+          "./box\n|id -u >who; id -G >>who; ls /proc/self/fd >descriptors; cat /proc/$PPID/comm "
+          ">name\n"
+          "|kill -9 $PPID\n",
+          0644);
+    Lspawn lspawn(production.inside({.argv = {"qmail-lspawn", "./Mailbox"}}));
+    EXPECT_EQ(lspawn.deliver("joe"), "Zqmail-local crashed.\n");
+    struct stat box {};
+    ASSERT_EQ(::stat((joes + "/box").c_str(), &box), 0);
+    EXPECT_EQ(box.st_uid, 62001u);
+    EXPECT_EQ(box.st_mode & 0777, 0600u);
+    EXPECT_EQ(slurp(joes + "/who"), "62001\n62001\n");
+    EXPECT_EQ(slurp(joes + "/descriptors"), "0\n1\n2\n3\n");   // 3 is ls's own
+    EXPECT_EQ(slurp(joes + "/name"), "qmail-local\n");
+    fs::permissions(production / "bin/qmail-local", fs::perms(0700));   // for root alone
+    EXPECT_EQ(lspawn.deliver("joe"), "DUnable to run qmail-local.\n");
+    EXPECT_EQ(lspawn.finish(), 0);
+}
+
 }
