@@ -94,7 +94,9 @@ protected:
             const auto ending = process->wait();
             EXPECT_TRUE(ending && ending->success()) << log() << process->errors();
         }
-        EXPECT_TRUE(log().find("status: exiting\n") != std::string::npos) << log();
+        EXPECT_TRUE(wait_until([&] {
+            return log().find("status: exiting\n") != std::string::npos;
+        })) << log();   // the logger may be a little behind
         EXPECT_TRUE(wait_until([&] { return running().empty(); }))
             << running().begin()->first << " outlives qmail-send";
     }
