@@ -41,7 +41,7 @@ struct Lspawn {
     std::optional<OwnCode> own_code;   // none: qmail-local was named to us, and is executed
 
     Child start(const queue::Job& job, int message, int output);
-    [[noreturn]] void deliver(const queue::Job& job, int message, int output) const;
+    int deliver(const queue::Job& job, int message, int output) const;   // in the child
 };
 
 User find_user(const Lspawn& lspawn, const std::string& local)
@@ -73,11 +73,11 @@ bool clear_up(int message, int output)
            ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2 && ::close_range(3, ~0u, 0) == 0;
 }
 
-void Lspawn::deliver(const queue::Job& job, int message, int output) const
+int Lspawn::deliver(const queue::Job& job, int message, int output) const
 {
     const auto address = split_address(job.recipient);
     const std::string local(address.local);
-    if (local.empty()) throw Stop{0};   // mail to "@host" vanishes: quirk 14 of the contract
+    if (local.empty()) return 0;   // mail to "@host" vanishes: quirk 14 of the contract
     try {
         change_directory(home());
     } catch (const std::system_error&) {
@@ -91,7 +91,7 @@ void Lspawn::deliver(const queue::Job& job, int message, int output) const
                                              job.sender, fallback};
     const bool ours = own_code && own_code->is_in_file() && ::access(program.c_str(), X_OK) == 0;
     if (ours && clear_up(message, output))
-        throw Stop{run("", [&] { return local::deliver(arguments); })};
+        return run("", [&] { return local::deliver(arguments); });
     execute({.path = program,
              .arguments = arguments,
              .environment = environment,
@@ -109,7 +109,7 @@ Child Lspawn::start(const queue::Job& job, int message, int output)
     if (own_code) own_code->refresh();
     return fork_child([&]() -> int {
         try {
-            deliver(job, message, output);
+            return deliver(job, message, output);
         } catch (const Stop& stop) {
             return stop.exit_code;
         } catch (const std::bad_alloc&) {
