@@ -97,8 +97,50 @@ struct Refusals {
     }
 };
 
+// All that two deliveries must have in common to use one connection.
+std::string connection_name(const Config& config, const NextHop& hop, const Errand& errand)
+{
+    std::string name = hop.endpoint.address.text() + ' ' + std::to_string(hop.endpoint.port) + ' ' +
+                       hop.host + ' ' + errand.helo_name +
+                       (errand.may_be_myself ? " mx" : " route");
+    if (config.source) name += ' ' + config.source->text();
+    for (const auto& keyword : errand.unused) name += " -" + keyword;
+    return name;
+}
+
+asio::awaitable<void> part_from(net::Stream stream, const SmtpDialogue& dialogue,
+                                Connections* connections, const std::string& name)
+{
+    Connections::Kept kept{std::move(stream), dialogue.session()};
+    if (connections && dialogue.may_go_on() && connections->keep(name, kept)) co_return;
+    if (dialogue.may_say_quit()) co_await say_quit(kept.stream);
+}
+
+// nullopt: it could not be reached.
+asio::awaitable<std::optional<Verdict>> try_host(const Config& config, const TimeoutTable& timeouts,
+                                                 const NextHop& hop, bool known_to_table,
+                                                 const Errand& errand, MessageFile& message,
+                                                 Connections* connections)
+{
+    const AnswerLimits limits{config.answer_limit, config.trust_limit};
+    const auto name = connection_name(config, hop, errand);
+    if (auto kept = connections ? connections->take(name) : std::nullopt) {
+        SmtpDialogue dialogue(errand, std::move(kept->session));
+        co_await converse(kept->stream, dialogue, message, config.bare_cr, limits);
+        co_await part_from(std::move(kept->stream), dialogue, connections, name);
+        if (!dialogue.is_stale()) co_return dialogue.verdict();
+    }
+    auto stream = co_await open_connection(config, timeouts, hop.endpoint, known_to_table);
+    if (!stream) co_return std::nullopt;
+    SmtpDialogue dialogue(errand);
+    co_await converse(*stream, dialogue, message, config.bare_cr, limits);
+    co_await part_from(std::move(*stream), dialogue, connections, name);
+    co_return dialogue.verdict();
+}
+
 asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& timeouts, Route route,
-                                  const Mission& mission, Errand errand, MessageFile& message)
+                                  const Mission& mission, Errand errand, MessageFile& message,
+                                  Connections* connections)
 {
     Refusals refusals;
     std::size_t tried = 0;
@@ -111,19 +153,18 @@ asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& time
             continue;
         }
         ++tried;
-        auto stream = co_await open_connection(config, timeouts, hop.endpoint, record.has_value());
-        if (!stream) {
-            refusals.all_permanent = false;
-            continue;
-        }
         errand.peer = hop.endpoint.address.text();
         errand.unused = config.unused.at(mission.domain, hop.host);
         errand.may_be_myself = !route.fixed;
-        const AnswerLimits limits{config.answer_limit, config.trust_limit};
+        const bool known = record.has_value();
         auto verdict =
-            co_await converse(std::move(*stream), errand, message, config.bare_cr, limits);
-        if (!verdict.next_host) co_return verdict.report();
-        refusals.add(std::move(verdict));
+            co_await try_host(config, timeouts, hop, known, errand, message, connections);
+        if (!verdict) {
+            refusals.all_permanent = false;
+            continue;
+        }
+        if (!verdict->next_host) co_return verdict->report();
+        refusals.add(std::move(*verdict));
     }
     co_return refusals.report();
 }
@@ -131,7 +172,7 @@ asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& time
 }
 
 asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const TimeoutTable& timeouts,
-                                Mission mission, MessageFile& message)
+                                Mission mission, MessageFile& message, Connections* connections)
 {
     const auto& recipients = mission.recipients;
     if (breaks_lines(mission.sender) ||
@@ -148,7 +189,7 @@ asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const Timeo
     if (!route) co_return failed(route.error());
     auto errand = make_errand(config, mission, facts);
     co_return co_await try_hosts(config, timeouts, std::move(*route), mission, std::move(errand),
-                                 message);
+                                 message, connections);
 }
 
 }

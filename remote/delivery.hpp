@@ -3,6 +3,7 @@
 
 #include "base/net/dns.hpp"
 #include "remote/config.hpp"
+#include "remote/connections.hpp"
 #include "remote/message_file.hpp"
 #include "remote/report.hpp"
 #include "remote/timeout_table.hpp"
@@ -21,8 +22,9 @@ struct Mission {
     unsigned turn = 0;   // another one for each delivery: spreads what all should not do alike
 };
 
+// connections: those that are kept for the next delivery, where there is one.
 boost::asio::awaitable<Report> deliver(net::Dns& dns, const Config& config,
                                        const TimeoutTable& timeouts, Mission mission,
-                                       MessageFile& message);
+                                       MessageFile& message, Connections* connections = nullptr);
 
 }

@@ -87,16 +87,6 @@ asio::awaitable<void> talk(net::Stream& stream, SmtpDialogue& dialogue, MessageF
     }
 }
 
-// Whether it is heard or not: the matter is settled.
-asio::awaitable<void> say_quit(net::Stream& stream)
-{
-    try {
-        stream.expires_after(5s);
-        co_await stream.write("QUIT\r\n");
-    } catch (const std::exception&) {
-    }
-}
-
 }
 
 std::chrono::seconds AnswerLimits::of(SmtpDialogue::Wait wait) const
@@ -119,10 +109,9 @@ std::chrono::seconds AnswerLimits::of_text_block() const
     return trusted ? each : std::max<std::chrono::seconds>(each, 3min);
 }
 
-asio::awaitable<Verdict> converse(net::Stream stream, Errand errand, MessageFile& message,
-                                  BareCr bare_cr, AnswerLimits limits)
+asio::awaitable<void> converse(net::Stream& stream, SmtpDialogue& dialogue, MessageFile& message,
+                               BareCr bare_cr, AnswerLimits limits)
 {
-    SmtpDialogue dialogue(std::move(errand));
     try {
         co_await talk(stream, dialogue, message, bare_cr, limits);
     } catch (const Garbled& garbled) {
@@ -136,8 +125,16 @@ asio::awaitable<Verdict> converse(net::Stream stream, Errand errand, MessageFile
     } catch (const std::system_error&) {   // net::TimedOut is one of them
         dialogue.lost();
     }
-    if (dialogue.may_say_quit()) co_await say_quit(stream);
-    co_return dialogue.verdict();
+}
+
+asio::awaitable<void> say_quit(net::Stream& stream)
+{
+    try {
+        stream.expires_after(5s);
+        co_await stream.write("QUIT\r\n");
+    } catch (const std::exception&) {
+        // Nobody is left to hear it.
+    }
 }
 
 }

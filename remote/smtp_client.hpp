@@ -18,8 +18,11 @@ struct AnswerLimits {
     std::chrono::seconds of_text_block() const;
 };
 
-// The connection is there, nothing was said yet. Throws nothing but bad_alloc.
-boost::asio::awaitable<Verdict> converse(net::Stream stream, Errand errand, MessageFile& message,
-                                         BareCr bare_cr, AnswerLimits limits);
+// Until the dialogue is over, whatever happens to the connection. Throws nothing but bad_alloc.
+boost::asio::awaitable<void> converse(net::Stream& stream, SmtpDialogue& dialogue,
+                                      MessageFile& message, BareCr bare_cr, AnswerLimits limits);
+
+// Whether it is heard or not: the matter is settled.
+boost::asio::awaitable<void> say_quit(net::Stream& stream);
 
 }

@@ -52,6 +52,12 @@ Report Verdict::report() const
 
 SmtpDialogue::SmtpDialogue(Errand errand) : errand_(std::move(errand)) {}
 
+SmtpDialogue::SmtpDialogue(Errand errand, SmtpSession session)
+    : errand_(std::move(errand)), session_(std::move(session)), resumed_(true)
+{
+    begin_envelope();
+}
+
 std::string SmtpDialogue::take_output()
 {
     if (step_ == Step::envelope) queue_commands();
@@ -180,21 +186,26 @@ void SmtpDialogue::read_offers(const Reply& reply)
         std::transform(keyword.begin(), keyword.end(), keyword.begin(),
                        [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
         if (errand_.unused.contains(keyword)) continue;
-        if (keyword == "SIZE" && words.size() > 1) size_limit_ = parse_number(words[1]);
-        offers_.insert(std::move(keyword));
+        if (keyword == "SIZE" && words.size() > 1) session_.size_limit = parse_number(words[1]);
+        session_.offers.insert(std::move(keyword));
     }
 }
 
-bool SmtpDialogue::uses(std::string_view extension) const { return offers_.contains(extension); }
+bool SmtpDialogue::uses(std::string_view extension) const
+{
+    return session_.offers.contains(extension);
+}
 
 void SmtpDialogue::begin_envelope()
 {
     step_ = Step::envelope;
-    if (!errand_.size || !size_limit_ || *size_limit_ == 0 || *errand_.size <= *size_limit_) return;
+    if (!errand_.size || !session_.size_limit || *session_.size_limit == 0 ||
+        *errand_.size <= *session_.size_limit)
+        return;
     decide({Fate::permanent, "5.3.4",
             "Connected to " + errand_.peer + " but the message has " +
                 std::to_string(*errand_.size) + " bytes, and it takes " +
-                std::to_string(*size_limit_) + ". (#5.3.4)\n"},
+                std::to_string(*session_.size_limit) + ". (#5.3.4)\n"},
            true);
     step_ = Step::over;
 }
@@ -250,6 +261,7 @@ void SmtpDialogue::take_envelope(const Reply& reply)
     const bool all_refused =
         verdict_.recipients.size() == errand_.recipients.size() && !any_accepted();
     const bool gone = reply.code == 421;   // RFC 5321 3.8, whatever was sent ahead
+    if (is_stale()) step_ = Step::over;    // whatever else was sent ahead: no text was
     if (gone && any_accepted()) return lost();
     if (gone || all_refused) give_up();
     if (gone || (decided_ && awaited_.empty())) step_ = Step::over;
@@ -257,7 +269,8 @@ void SmtpDialogue::take_envelope(const Reply& reply)
 
 void SmtpDialogue::take_mail(const Reply& reply)
 {
-    if (reply.positive()) return;
+    begun_ = reply.positive();
+    if (begun_) return;
     // 2.3 of our rules: a 4xx may mean this host only; 421 and 5xx end the matter.
     decide(said(reply, "Connected to " + errand_.peer + " but sender was rejected."),
            reply.temporary() && reply.code != 421);
@@ -314,8 +327,11 @@ void SmtpDialogue::text_ends()
 void SmtpDialogue::take_final(const Reply& reply)
 {
     step_ = Step::over;
-    if (reply.code >= 200 && reply.code < 300)
+    if (reply.code >= 200 && reply.code < 300) {
+        accepted_ = !decided_;
+        ++session_.messages;
         return decide(said(reply, errand_.peer + " accepted message."));
+    }
     auto outcome = said(reply, errand_.peer + " failed after I sent the message.");
     if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};
     decide(std::move(outcome));

@@ -43,9 +43,18 @@ struct Verdict {
     Report report() const;
 };
 
+// What is known of a server that has greeted, and may take another message.
+struct SmtpSession {
+    std::set<std::string, std::less<>> offers = {};
+    std::optional<std::uint64_t> size_limit = {};
+    unsigned messages = 0;   // accepted so far
+};
+
 class SmtpDialogue {
 public:
     explicit SmtpDialogue(Errand errand);
+    // On a connection that has been used: MAIL comes first.
+    SmtpDialogue(Errand errand, SmtpSession session);
 
     bool over() const { return step_ == Step::over; }
     // To be written before the next reply is read: commands, several where pipelining allows, or
@@ -64,6 +73,11 @@ public:
     enum class Wait { greeting, command, data, final_reply };
     Wait awaited() const;   // which time limit counts
     bool may_say_quit() const { return !lost_; }
+    // The used connection was good for nothing, and nothing has happened: begin on a fresh one.
+    bool is_stale() const { return resumed_ && !begun_; }
+    // It took the message; the session is what the next one needs.
+    bool may_go_on() const { return accepted_; }
+    SmtpSession session() const { return session_; }
     const Verdict& verdict() const { return verdict_; }
 
 private:
@@ -95,8 +109,7 @@ private:
     Step step_ = Step::greeting;
     std::string output_;
     std::string raw_;   // of the reply being taken
-    std::set<std::string, std::less<>> offers_;
-    std::optional<std::uint64_t> size_limit_;
+    SmtpSession session_;
     std::size_t next_command_ = 0;   // 0 MAIL, then each RCPT, then DATA
     struct Awaited {
         Command command;
@@ -105,6 +118,7 @@ private:
     std::deque<Awaited> awaited_;   // sent, not yet answered
     std::size_t unanswered_bytes_ = 0;
     bool decided_ = false, lost_ = false, dot_sent_ = false;
+    bool resumed_ = false, begun_ = false, accepted_ = false;
     Verdict verdict_;
 };
 

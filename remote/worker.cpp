@@ -21,6 +21,7 @@ Worker::Worker(net::Loop& loop, Fd socket)
     : loop_(loop),
       socket_(loop.executor(), std::move(socket)),
       setup_(loop.executor()),
+      connections_(loop.executor()),
       turn_(static_cast<unsigned>(::getpid()))
 {
 }
@@ -31,6 +32,10 @@ int Worker::run()
         broken_ = broken_ || trouble != nullptr;
         open_ = false;
         if (broken_ || running_ == 0) loop_.stop();
+    });
+    net::start(loop_.executor(), connections_.run(), [this](std::exception_ptr) {
+        broken_ = true;
+        loop_.stop();
     });
     loop_.run();
     return broken_ ? 111 : 0;
@@ -86,7 +91,7 @@ asio::awaitable<Report> Worker::attempt(const WorkerJob& job, int message)
     const auto dns = setup_.dns(*config);
     MessageFile file(message);
     Mission mission{job.host, job.sender, {job.recipient}, ++turn_};
-    co_return co_await deliver(*dns, *config, timeouts_, std::move(mission), file);
+    co_return co_await deliver(*dns, *config, timeouts_, std::move(mission), file, &connections_);
 }
 
 // A report that could not be handed over: where qmail-rspawn is gone nobody waits for it; else it

@@ -5,6 +5,7 @@
 #include "base/net/descriptor.hpp"
 #include "base/net/loop.hpp"
 #include "base/sys/fd.hpp"
+#include "remote/connections.hpp"
 #include "remote/live_setup.hpp"
 #include "remote/report.hpp"
 #include "remote/timeout_table.hpp"
@@ -37,6 +38,7 @@ private:
     net::Descriptor socket_;
     LiveSetup setup_;
     TimeoutTable timeouts_{"queue/lock/tcpto"};
+    Connections connections_;
     std::vector<char> room_ = std::vector<char>(longest_packet + 64);
     std::size_t running_ = 0;
     unsigned turn_;

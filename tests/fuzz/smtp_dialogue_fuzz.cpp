@@ -23,19 +23,26 @@ void check_output(const std::string& output)
     require(output.size() < 16384);
 }
 
-void converse(SmtpDialogue& dialogue, std::string_view bytes)
+// Whether it came to the text.
+bool converse(SmtpDialogue& dialogue, std::string_view bytes)
 {
+    bool text = false;
     ReplyReader reader;
     while (!dialogue.over()) {
+        text = text || dialogue.wants_text();
         if (dialogue.wants_text()) dialogue.text_ends();
         check_output(dialogue.take_output());
         const auto before = bytes;
         const auto state = reader.take(bytes);
         const auto raw = before.substr(0, before.size() - bytes.size());
-        if (state == ReplyReader::State::more) return dialogue.lost();
-        if (state != ReplyReader::State::done) return dialogue.garbled(raw);
-        dialogue.take(reader.release(), raw);
+        if (state == ReplyReader::State::more)
+            dialogue.lost();
+        else if (state != ReplyReader::State::done)
+            dialogue.garbled(raw);
+        else
+            dialogue.take(reader.release(), raw);
     }
+    return text;
 }
 
 }
@@ -66,5 +73,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         if (dialogue.verdict().of(i).fate == Fate::relayed)
             require(i < report.recipients.size() && report.recipients[i].letter == 'r' &&
                     report.letter == 'K');
+
+    SmtpDialogue again(errand, {{"PIPELINING", "8BITMIME"}, 100000, 1});
+    const bool text = converse(again, bytes);
+    require(again.over());
+    require(!again.is_stale() || (!text && !again.may_go_on()));
+    require(!again.may_go_on() || (text && again.verdict().message.fate == Fate::relayed));
     return 0;
 }

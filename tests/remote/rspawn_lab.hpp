@@ -27,9 +27,10 @@ protected:
         EXPECT_TRUE(process_->wait_for_output("\x78"));
     }
 
-    void ask(unsigned number, const std::string& recipient = "r@far.example")
+    void ask(unsigned number, const std::string& recipient = "r@far.example",
+             const std::string& sender = "s@here.example")
     {
-        process_->write(encode(queue::Job{number, name_, "s@here.example", recipient}));
+        process_->write(encode(queue::Job{number, name_, sender, recipient}));
         ++asked_;
     }
     // Every report, once there are as many as deliveries were asked for.
@@ -53,9 +54,9 @@ protected:
         const auto all = reports();
         return all.size() == asked_ ? all.back().letter + all.back().text : "(none)";
     }
-    std::string deliver()
+    std::string deliver(const std::string& sender = "s@here.example")
     {
-        ask(0);
+        ask(0, "r@far.example", sender);
         return last_text();
     }
     void route_to(const SmtpScript& server) { home_.control("smtproutes", ":" + server.route()); }

@@ -28,7 +28,12 @@ struct Played {
     SmtpDialogue dialogue;
     std::vector<std::string> written;
 
-    Played(Errand what, const std::vector<std::string>& replies) : dialogue(std::move(what))
+    Played(Errand what, const std::vector<std::string>& replies)
+        : Played(SmtpDialogue(std::move(what)), replies)
+    {
+    }
+
+    Played(SmtpDialogue begun, const std::vector<std::string>& replies) : dialogue(std::move(begun))
     {
         for (const auto& reply : replies) {
             write();
@@ -240,4 +245,46 @@ TEST(SmtpDialogue, StrangersTextIsMadeReadableAndCut)
               "Connected to 192.0.2.1 but greeting failed.\nRemote host said: 554 a?b??\n");
     const Played longer(errand(), {"554 " + std::string(20000, 'x')});
     EXPECT_LT(longer.verdict().message.text.size(), 5100u);
+}
+
+TEST(SmtpDialogue, AUsedConnectionBeginsWithMail)
+{
+    const SmtpSession used{{"PIPELINING"}, {}, 3};
+    const Played played(SmtpDialogue(errand(), used), {"250 ok", "250 ok", "354 go", "250 kept"});
+    EXPECT_THAT(played.written, ElementsAre("MAIL FROM:<s@a.example>\r\nRCPT TO:<r@b.example>\r\n"
+                                            "DATA\r\n"));
+    EXPECT_EQ(played.dialogue.verdict().message.fate, Fate::relayed);
+    EXPECT_FALSE(played.dialogue.is_stale());
+    EXPECT_TRUE(played.dialogue.may_go_on());
+    EXPECT_EQ(played.dialogue.session().messages, 4u);
+    EXPECT_TRUE(played.dialogue.session().offers.contains("PIPELINING"));
+}
+
+TEST(SmtpDialogue, AUsedConnectionThatDoesNotTakeMailIsLeftForAFreshOne)
+{
+    const SmtpSession used{{"PIPELINING"}, 10000, 3};
+    for (const auto* reply :
+         {"-", "421 closing", "452 too many messages", "503 again", "garbage"}) {
+        const Played played(SmtpDialogue(errand(), used), {reply});
+        EXPECT_TRUE(played.dialogue.over()) << reply;
+        EXPECT_TRUE(played.dialogue.is_stale()) << reply;
+        EXPECT_FALSE(played.dialogue.may_go_on()) << reply;
+    }
+    auto big = errand();
+    big.size = 10001;
+    EXPECT_TRUE(SmtpDialogue(big, used).is_stale());
+}
+
+TEST(SmtpDialogue, WhatHappensAfterMailCountsOnAUsedConnectionToo)
+{
+    const SmtpSession used{{}, {}, 3};
+    for (const auto& replies : {std::vector<std::string>{"250 ok", "-"},
+                                {"250 ok", "550 nobody"},
+                                {"250 ok", "250 ok", "354 go", "-"},
+                                {"250 ok", "250 ok", "354 go", "451 later"}}) {
+        const Played played(SmtpDialogue(errand(), used), replies);
+        EXPECT_TRUE(played.dialogue.over()) << replies.back();
+        EXPECT_FALSE(played.dialogue.is_stale()) << replies.back();
+        EXPECT_FALSE(played.dialogue.may_go_on()) << replies.back();
+    }
 }
