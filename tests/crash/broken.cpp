@@ -1,19 +1,44 @@
 // Preloaded into a program of the queue: it makes a program that is wrong in one way, which
 // the tests must see. BROKEN=sync: nothing is synced; directory-sync: directories are not; deaf: a
 // failed flush is taken for a good one; write: so is a failed write; order: the message is written
-// after the commit's link was made.
+// after the commit's link was made; early: qmail-queued answers before it makes that link; kept:
+// qmail-clean says that it has removed what it will remove later.
 #include <dlfcn.h>
+#include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <cstdarg>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <string>
 
 namespace {
 
+using Clock = std::chrono::steady_clock;
+
 const std::string way = std::getenv("BROKEN") ? std::getenv("BROKEN") : "";
+
+// What was said to be done. It is done at the next call of this kind that comes late enough.
+struct Promise {
+    Clock::time_point due;
+    std::string from, to;
+};
+
+bool is_program(const char* name)
+{
+    return std::strcmp(::program_invocation_short_name, name) == 0;
+}
+
+template <class Keep>
+int promise(std::deque<Promise>& promises, Promise made, Keep keep)
+{
+    promises.push_back(std::move(made));
+    for (; promises.front().due <= Clock::now(); promises.pop_front()) keep(promises.front());
+    return 0;
+}
 
 template <class Function>
 Function* original(const char* name)
@@ -63,6 +88,22 @@ extern "C" int open(const char* path, int flags, ...)
 
 extern "C" int link(const char* from, const char* to)
 {
-    const int done = original<int(const char*, const char*)>("link")(from, to);
-    return way == "order" && std::strncmp(to, "todo/", 5) == 0 ? 0 : done;
+    const auto make = original<int(const char*, const char*)>("link");
+    const bool commit = std::strncmp(to, "todo/", 5) == 0;
+    if (way == "early" && commit && is_program("qmail-queued")) {
+        static std::deque<Promise> promises;
+        return promise(promises, {Clock::now() + std::chrono::milliseconds(200), from, to},
+                       [&](const Promise& one) { make(one.from.c_str(), one.to.c_str()); });
+    }
+    const int done = make(from, to);
+    return way == "order" && commit ? 0 : done;
+}
+
+extern "C" int unlink(const char* path)
+{
+    const auto remove = original<int(const char*)>("unlink");
+    if (way != "kept" || !is_program("qmail-clean")) return remove(path);
+    static std::deque<Promise> promises;
+    return promise(promises, {Clock::now() + std::chrono::seconds(5), path, ""},
+                   [&](const Promise& one) { remove(one.from.c_str()); });
 }
