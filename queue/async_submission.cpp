@@ -1,12 +1,10 @@
 #include "queue/async_submission.hpp"
 
 #include "base/net/loop.hpp"
-#include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/submission_helper.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <optional>
@@ -43,17 +41,17 @@ boost::asio::awaitable<std::string> read_response(net::Stream& stream)
 
 }
 
-boost::asio::awaitable<AsyncSubmission>
-AsyncSubmission::start(int helper, std::vector<std::string> variables, Through through)
+std::optional<AsyncSubmission> AsyncSubmission::begin(QueuedPool& queued)
+{
+    auto submission = QueuedSubmission::begin(queued);
+    if (!submission) return std::nullopt;
+    return AsyncSubmission(std::move(*submission));
+}
+
+boost::asio::awaitable<AsyncSubmission> AsyncSubmission::start(int helper,
+                                                               std::vector<std::string> variables)
 {
     const auto executor = co_await net::this_executor();
-    const bool another = std::any_of(variables.begin(), variables.end(), [](const auto& entry) {
-        return entry.starts_with("QMAILQUEUE=");
-    });
-    if (through == Through::queued_or_helper && !another) {
-        auto queued = QueuedSubmission::connect(executor, home());
-        if (queued) co_return AsyncSubmission(std::move(*queued));
-    }
     auto job = ask_helper(helper, variables);
     AsyncSubmission submission(Pipes{net::Stream(executor, Fd(), std::move(job.message)),
                                      net::Stream(executor, Fd(), std::move(job.envelope)),
@@ -68,16 +66,21 @@ AsyncSubmission::start(int helper, std::vector<std::string> variables, Through t
     co_return submission;
 }
 
-boost::asio::awaitable<void> AsyncSubmission::write(std::string_view bytes)
+boost::asio::awaitable<void> AsyncSubmission::pass_on()
 {
-    if (queued_) co_return co_await queued_->write(bytes);
-    if (failed_) co_return;
+    if (queued_) co_return co_await queued_->pass_on();
+    co_await write_message();
+}
+
+boost::asio::awaitable<void> AsyncSubmission::write_message()
+{
     pipes_->message.expires_after(queue_limit);
     try {
-        co_await pipes_->message.write(bytes);
+        if (!failed_) co_await pipes_->message.write(text_);
     } catch (const std::system_error&) {
         failed_ = true;   // its exit code will say why
     }
+    text_.clear();
 }
 
 // The envelope's last NUL and the extension records share one write, so that a reader who waits for
@@ -104,6 +107,7 @@ boost::asio::awaitable<Result<>> AsyncSubmission::finish(const Envelope& envelop
 
 boost::asio::awaitable<Result<>> AsyncSubmission::finish_by_pipes(const Envelope& envelope)
 {
+    co_await write_message();
     pipes_->message.close();
     for (auto* stream : {&pipes_->envelope, &pipes_->response, &pipes_->result})
         stream->expires_after(queue_limit);

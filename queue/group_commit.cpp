@@ -12,6 +12,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <exception>
 
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::size_t most_messages = 64;
 constexpr std::uint64_t most_bytes = 64u << 20;
+constexpr std::chrono::milliseconds longest_gathering{10};
 
 bool has_left(int socket)
 {
@@ -83,9 +85,19 @@ boost::asio::awaitable<std::optional<Stop>> GroupCommit::commit(Incoming& incomi
         co_return Stop{exit_code::server_refused_later, "the queue is too busy (#4.3.2)"};
     Entry entry{incoming, submitter, net::Timer(executor_)};
     waiting_.push_back(&entry);
-    arrived_.call();
+    if (waiting_.size() >= wanted_) arrived_.call();
     co_await entry.answered.wait();
     co_return entry.problem;
+}
+
+// Whoever was answered just now may have his next message ready in a moment, and who came meanwhile
+// is here: one flush for all of them takes no longer than two, one after the other, and costs the
+// disk half. They are given as long as the last commit took. Nobody waits for a message alone.
+boost::asio::awaitable<void> GroupCommit::gather()
+{
+    wanted_ = std::min(expected_, most_messages);
+    for (bool late = false; !late && waiting_.size() < wanted_;)
+        late = co_await arrived_.wait_until(gather_until_);
 }
 
 void GroupCommit::take_batch()
@@ -102,11 +114,18 @@ void GroupCommit::take_batch()
 boost::asio::awaitable<void> GroupCommit::run()
 {
     for (;;) {
+        wanted_ = 1;
         while (waiting_.empty() && !broken_) co_await arrived_.wait();
+        if (!broken_) co_await gather();
         take_batch();
         if (batch_.empty()) co_return;
         durable_ = false;
+        const auto begun = std::chrono::steady_clock::now();
         if (!broken_) co_await flush_in_thread();
+        const auto ended = std::chrono::steady_clock::now();
+        gather_until_ =
+            ended + std::min<std::chrono::steady_clock::duration>(ended - begun, longest_gathering);
+        expected_ = batch_.size() + waiting_.size();
         for (auto* entry : batch_)
             if (!durable_ && !entry->problem)
                 entry->problem =

@@ -1,5 +1,5 @@
-// Many messages made durable by one flush. Whatever is ready while a commit runs is the next one:
-// no timer, so a message alone waits for nobody. The flush runs in a thread of its own; a batch
+// Many messages made durable by one flush. Whatever is ready while a commit runs is in the next
+// one; a message alone waits for nobody. The flush runs in a thread of its own; a batch
 // belongs either to it or to the loop, never to both.
 #pragma once
 
@@ -45,6 +45,7 @@ private:
         std::optional<Stop> problem = {};
         bool published = false;
     };
+    boost::asio::awaitable<void> gather();
     void take_batch();
     boost::asio::awaitable<void> flush_in_thread();
     void end_thread();
@@ -59,6 +60,10 @@ private:
     std::size_t most_waiting_;
     Fd queue_, todo_, quarantine_;
     std::deque<Entry*> waiting_;
+    std::size_t wanted_ = 1;   // so many waiting are worth a call
+    std::size_t expected_ =
+        0;   // of whom we know that they send: in the last commit, or come since
+    net::Moment gather_until_{};
     std::vector<Entry*> batch_;   // the thread's from a byte on begin_ to a byte on done_
     bool durable_ = false;        // the batch is; likewise
     net::Timer arrived_;

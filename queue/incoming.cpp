@@ -35,25 +35,17 @@ Uncommitted::~Uncommitted()
     }
 }
 
-namespace {
-Fd open_directory(const std::string& path) { return open_file(path, O_RDONLY | O_DIRECTORY); }
-}
-
-// S1 -> S2. The directories are opened first: after the commit no descriptor may be missing.
-Incoming::Incoming(const Spool& spool, Submitter submitter)
-    : spool_(spool), submitter_(std::move(submitter))
+// S1 -> S2. The directories are open first: after the commit no descriptor may be missing.
+Incoming::Incoming(Directories& directories, Submitter submitter)
+    : directories_(directories), spool_(directories.spool()), submitter_(std::move(submitter))
 {
-    todo_directory_ = attempt(exit_code::todo_file, [] { return open_directory("todo"); });
     make_pid_file();
     attempt(exit_code::pid_file, [&] { number_ = status(mess_.get(), pid_path_).st_ino; });
     attempt(exit_code::mess_file, [&] {
-        mess_directory_ = open_directory(spool_.directory_of("mess", number_));
+        directories_.mess(number_);
         remove_orphans();
-        link_file(pid_path_, spool_.mess(number_));
     });
-    uncommitted_.add(spool_.mess(number_));
-    attempt(exit_code::pid_file, [&] { remove_file(pid_path_); });
-    uncommitted_.drop_first();
+    name_by_number();
     if (!submitter_.says_received) write_message(received_line(submitter_));
 }
 
@@ -71,11 +63,30 @@ void Incoming::make_pid_file()
 }
 
 // Inode N is ours, so whatever else bears that number is left from a message that is gone. A todo/N
-// would be delivered with our bytes: it must be gone for good before mess/N is there.
+// would be delivered with our bytes: it must be gone for good before mess/N is there. To look first
+// is cheaper than to remove what is not there.
 void Incoming::remove_orphans()
 {
-    remove_file(Spool::intd(number_));
-    if (remove_file(Spool::todo(number_))) sync(todo_directory_.get(), "todo");
+    if (const auto name = Spool::intd(number_); status_if_there(name)) remove_file(name);
+    const auto name = Spool::todo(number_);
+    if (!status_if_there(name)) return;
+    remove_file(name);
+    sync(directories_.todo(), "todo");
+}
+
+// One step where the file system can; never over a file that is there.
+void Incoming::name_by_number()
+{
+    const auto name = spool_.mess(number_);
+    if (::renameat2(AT_FDCWD, pid_path_.c_str(), AT_FDCWD, name.c_str(), RENAME_NOREPLACE) == 0) {
+        uncommitted_.drop_first();
+        return uncommitted_.add(name);
+    }
+    if (errno != EINVAL && errno != ENOSYS) stop(exit_code::mess_file, errno);
+    attempt(exit_code::mess_file, [&] { link_file(pid_path_, name); });
+    uncommitted_.add(name);
+    attempt(exit_code::pid_file, [&] { remove_file(pid_path_); });
+    uncommitted_.drop_first();
 }
 
 void Incoming::write_message(std::string_view bytes)
@@ -126,7 +137,7 @@ void Incoming::sync_all() const
 {
     sync(mess_.get(), "mess");
     sync(intd_.get(), "intd");
-    sync(mess_directory_.get(), "mess");
+    sync(directories_.mess(number_), "mess");
 }
 
 void Incoming::begin_write_back() const
@@ -159,7 +170,7 @@ void Incoming::link_to_quarantine()
     const auto* id = envelope_->message_extensions().find("id");
     const std::string stem = "quarantine/" + (id && is_uuid(*id) ? *id : make_uuid7());
     attempt(exit_code::todo_file, [&] {
-        quarantine_directory_ = open_directory("quarantine");
+        quarantine_directory_ = open_file("quarantine", O_RDONLY | O_DIRECTORY);
         link_file(spool_.mess(number_), stem + ".mess");
         uncommitted_.add(stem + ".mess");
         link_file(Spool::intd(number_), stem + ".env");
@@ -170,7 +181,7 @@ void Incoming::sync_names()
 {
     attempt(exit_code::write_error, [&] {
         if (quarantine_directory_) return sync(quarantine_directory_.get(), "quarantine");
-        sync(todo_directory_.get(), "todo");
+        sync(directories_.todo(), "todo");
     });
 }
 

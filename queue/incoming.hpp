@@ -10,8 +10,8 @@
 #pragma once
 
 #include "base/sys/fd.hpp"
+#include "queue/directories.hpp"
 #include "queue/envelope_intake.hpp"
-#include "queue/spool.hpp"
 
 #include <cstdint>
 #include <ctime>
@@ -51,7 +51,7 @@ private:
 class Incoming {
 public:
     // Throws Stop with qmail-queue's exit code, as all of this.
-    Incoming(const Spool& spool, Submitter submitter);   // S2
+    Incoming(Directories& directories, Submitter submitter);   // S2
 
     void write(std::string_view bytes);   // of the message
     void end_message();                   // S3
@@ -72,6 +72,7 @@ public:
 
 private:
     void make_pid_file();
+    void name_by_number();
     void remove_orphans();
     void write_message(std::string_view bytes);
     void insert_in_front(std::string line);
@@ -79,11 +80,12 @@ private:
     void link_to_todo();
     void link_to_quarantine();
 
+    Directories& directories_;
     const Spool& spool_;
     Submitter submitter_;
     MessageNumber number_ = 0;
     std::uint64_t bytes_ = 0;
-    Fd todo_directory_, mess_directory_, quarantine_directory_, mess_, intd_;
+    Fd quarantine_directory_, mess_, intd_;
     std::string pid_path_;
     std::optional<EnvelopeIntake> envelope_;
     Uncommitted uncommitted_;   // last: goes first

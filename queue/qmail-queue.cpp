@@ -176,7 +176,8 @@ void queue_message()
         return pass_on(*handover);
     }
     const Spool spool = attempt(exit_code::mess_file, [] { return Spool::open(); });
-    Incoming incoming(spool, submitter());
+    Directories directories = attempt(exit_code::todo_file, [&] { return Directories(spool); });
+    Incoming incoming(directories, submitter());
     pass_on(incoming);
 }
 

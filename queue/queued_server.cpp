@@ -53,6 +53,7 @@ QueuedServer::QueuedServer(net::Loop& loop, int listener, const Trusted& trusted
       trusted_(trusted),
       most_(connections_by_limit()),
       spool_(Spool::open()),
+      directories_(spool_),
       group_(loop.executor(), fsync_each)
 {
 }
@@ -135,7 +136,6 @@ awaitable<void> QueuedServer::serve(Fd socket, uid_t uid)
 awaitable<std::optional<FrameHead>> QueuedServer::next_head(net::Stream& stream)
 {
     while (stream.buffered().size() < FrameHead::size) {
-        co_await net::yield_turn();
         const bool more = co_await stream.fill();
         if (!more) co_return std::nullopt;
     }
@@ -180,20 +180,17 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
     while (head && head->kind != FrameHead::Kind::commit) {
         for (std::size_t left = head->length; left > 0;) {
             bool more = true;
-            if (stream.buffered().empty()) {
-                co_await net::yield_turn();   // who sends fast does not keep us from the others
-                more = co_await stream.fill();
-            }
+            if (stream.buffered().empty()) more = co_await stream.fill();
             if (!more) co_return false;
             const auto piece = stream.buffered().substr(0, left);
-            reception.take(spool_, who, head->kind, piece);
+            reception.take(directories_, who, head->kind, piece);
             left -= piece.size();
             stream.consume(piece.size());
         }
         head = co_await next_head(stream);
     }
     if (!head) co_return false;
-    auto* incoming = reception.prepare(spool_, who);
+    auto* incoming = reception.prepare(directories_, who);
     auto problem = reception.problem();
     if (incoming) problem = co_await group_.commit(*incoming, stream.descriptor());
     if (problem) reception.drop();

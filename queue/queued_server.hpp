@@ -52,6 +52,7 @@ private:
     Trusted trusted_;
     std::size_t most_;   // connections
     Spool spool_;
+    Directories directories_;
     GroupCommit group_;
     std::map<uid_t, std::size_t> connections_;
     std::set<net::Stream*> streams_, idle_;   // idle: between messages: may be ended at once

@@ -2,10 +2,10 @@
 
 #include "base/sys/error.hpp"
 #include "queue/exit_code.hpp"
-#include "queue/queued_socket.hpp"
 
 #include <chrono>
 #include <system_error>
+#include <utility>
 
 namespace grapnel::queue {
 
@@ -14,35 +14,44 @@ using namespace std::chrono_literals;
 
 // A disk may be slow, but a client waits ten minutes for its 250 (RFC 5321 4.5.3.2.6).
 constexpr auto queue_limit = 9min;
-constexpr std::size_t gathered = 32768;
+constexpr std::size_t gathered = 49152, usual_message = 8192;
 }
 
-std::optional<QueuedSubmission> QueuedSubmission::connect(net::asio::any_io_executor executor,
-                                                          const std::string& home)
+std::optional<QueuedSubmission> QueuedSubmission::begin(QueuedPool& pool)
 {
-    auto socket = connect_to_queued(home);
-    if (!socket) return std::nullopt;
-    return QueuedSubmission(net::Stream(std::move(executor), std::move(*socket)));
+    auto stream = pool.take();
+    if (!stream) return std::nullopt;
+    return QueuedSubmission(pool, std::move(*stream));
 }
+
+QueuedSubmission::QueuedSubmission(QueuedPool& pool, net::Stream stream)
+    : pool_(&pool), stream_(std::move(stream))
+{
+    frame_.reserve(usual_message);
+    begin_frame();
+}
+
+void QueuedSubmission::begin_frame() { frame_.assign(FrameHead::size, '\0'); }
 
 // What goes wrong here is remembered for finish(): the answer may have come before, and say why.
-net::asio::awaitable<void> QueuedSubmission::flush()
+net::asio::awaitable<void> QueuedSubmission::send()
 {
-    if (!failed_) {
-        stream_.expires_after(queue_limit);
-        try {
-            co_await stream_.write(frames_);
-        } catch (const std::system_error&) {
-            failed_ = true;
-        }
+    if (failed_) co_return;
+    stream_.expires_after(queue_limit);
+    try {
+        co_await stream_.write(frame_);
+    } catch (const std::system_error&) {
+        failed_ = true;
     }
-    frames_.clear();
 }
 
-net::asio::awaitable<void> QueuedSubmission::write(std::string_view bytes)
+net::asio::awaitable<void> QueuedSubmission::pass_on()
 {
-    append_frames(frames_, FrameHead::Kind::message, bytes);
-    if (frames_.size() >= gathered) co_await flush();
+    if (frame_.size() < gathered) co_return;
+    const auto size = static_cast<std::uint32_t>(frame_.size() - FrameHead::size);
+    put_frame_head(frame_, {FrameHead::Kind::message, size});
+    co_await send();
+    begin_frame();
 }
 
 net::asio::awaitable<std::optional<QueuedAnswer>> QueuedSubmission::answer()
@@ -62,16 +71,20 @@ net::asio::awaitable<std::optional<QueuedAnswer>> QueuedSubmission::answer()
     co_return decoded;
 }
 
+// The last of the text, the envelope and the end go together.
 net::asio::awaitable<Result<>> QueuedSubmission::finish(const Envelope& envelope)
 {
-    append_frames(frames_, FrameHead::Kind::envelope, encode(envelope));
-    frames_ += encode(FrameHead{FrameHead::Kind::commit, 0});
-    co_await flush();
+    const auto size = static_cast<std::uint32_t>(frame_.size() - FrameHead::size);
+    put_frame_head(frame_, {FrameHead::Kind::message, size});
+    append_frames(frame_, FrameHead::Kind::envelope, encode(envelope));
+    frame_ += encode(FrameHead{FrameHead::Kind::commit, 0});
+    co_await send();
     stream_.expires_after(queue_limit);
     try {
         const auto said = co_await answer();
         if (!said) co_return temporary("qq crashed (#4.3.0)");
         pid_ = said->process;
+        if (!failed_) pool_->give_back(std::move(stream_));
         co_return explain({false, said->exit_code}, said->text);
     } catch (const net::TimedOut&) {
         co_return temporary("qq timeout (#4.3.0)");

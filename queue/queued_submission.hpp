@@ -5,32 +5,37 @@
 #include "base/mail/envelope.hpp"
 #include "base/net/stream.hpp"
 #include "base/result.hpp"
+#include "queue/queued_pool.hpp"
 #include "queue/queued_wire.hpp"
 
 #include <sys/types.h>
 
 #include <optional>
 #include <string>
-#include <string_view>
 
 namespace grapnel::queue {
 
 class QueuedSubmission {
 public:
     // nullopt: qmail-queued does not run here.
-    static std::optional<QueuedSubmission> connect(net::asio::any_io_executor executor,
-                                                   const std::string& home);
+    static std::optional<QueuedSubmission> begin(QueuedPool& pool);
     pid_t pid() const { return pid_; }   // qmail-queued's, known after finish()
-    net::asio::awaitable<void> write(std::string_view bytes);
+
+    // The message's next bytes are appended here, at most 64 KiB, then passed on: when there are
+    // enough of them.
+    std::string& text() { return frame_; }
+    net::asio::awaitable<void> pass_on();
     net::asio::awaitable<Result<>> finish(const Envelope& envelope);
 
 private:
-    explicit QueuedSubmission(net::Stream stream) : stream_(std::move(stream)) {}
-    net::asio::awaitable<void> flush();
+    QueuedSubmission(QueuedPool& pool, net::Stream stream);
+    void begin_frame();
+    net::asio::awaitable<void> send();
     net::asio::awaitable<std::optional<QueuedAnswer>> answer();
 
+    QueuedPool* pool_;
     net::Stream stream_;
-    std::string frames_;   // not yet written
+    std::string frame_;   // not yet sent: room for its head, then text
     pid_t pid_ = -1;
     bool failed_ = false;
 };

@@ -42,6 +42,11 @@ std::optional<FrameHead> decode_frame_head(std::string_view bytes)
     return std::nullopt;
 }
 
+void put_frame_head(std::string& bytes, const FrameHead& head)
+{
+    bytes.replace(0, FrameHead::size, encode(head));
+}
+
 void append_frames(std::string& wire, FrameHead::Kind kind, std::string_view bytes)
 {
     while (!bytes.empty()) {

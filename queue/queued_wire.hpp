@@ -16,7 +16,7 @@
 
 namespace grapnel::queue {
 
-inline constexpr std::size_t longest_frame = 65536;   // payload
+inline constexpr std::size_t longest_frame = 131072;   // payload
 
 struct FrameHead {
     enum class Kind : char { message = 'M', envelope = 'E', commit = 'C', answer = 'A' };
@@ -27,6 +27,9 @@ struct FrameHead {
 std::string encode(const FrameHead& head);
 // From the first FrameHead::size of bytes. nullopt: cut short, no such kind, or over longest_frame.
 std::optional<FrameHead> decode_frame_head(std::string_view bytes);
+
+// Writes head over the first FrameHead::size of bytes: for a payload that is there already.
+void put_frame_head(std::string& bytes, const FrameHead& head);
 
 // bytes as frames of one kind, appended to wire.
 void append_frames(std::string& wire, FrameHead::Kind kind, std::string_view bytes);

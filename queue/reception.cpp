@@ -8,12 +8,12 @@
 
 namespace grapnel::queue {
 
-void Reception::take(const Spool& spool, const Submitter& submitter, FrameHead::Kind kind,
+void Reception::take(Directories& directories, const Submitter& submitter, FrameHead::Kind kind,
                      std::string_view bytes)
 {
     if (problem_) return;
     try {
-        if (!incoming_) incoming_.emplace(spool, submitter);
+        if (!incoming_) incoming_.emplace(directories, submitter);
         if (kind == FrameHead::Kind::message) {
             if (envelope_begun_) stop(exit_code::bad_envelope);
             incoming_->write(bytes);
@@ -26,10 +26,10 @@ void Reception::take(const Spool& spool, const Submitter& submitter, FrameHead::
     }
 }
 
-Incoming* Reception::prepare(const Spool& spool, const Submitter& submitter)
+Incoming* Reception::prepare(Directories& directories, const Submitter& submitter)
 {
     try {
-        if (!problem_ && !incoming_) incoming_.emplace(spool, submitter);
+        if (!problem_ && !incoming_) incoming_.emplace(directories, submitter);
         if (!problem_) {
             begin_envelope();
             incoming_->envelope().finish();

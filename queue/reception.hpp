@@ -5,7 +5,6 @@
 #include "base/sys/program.hpp"
 #include "queue/incoming.hpp"
 #include "queue/queued_wire.hpp"
-#include "queue/spool.hpp"
 
 #include <exception>
 #include <optional>
@@ -15,11 +14,11 @@ namespace grapnel::queue {
 
 class Reception {
 public:
-    void take(const Spool& spool, const Submitter& submitter, FrameHead::Kind kind,
+    void take(Directories& directories, const Submitter& submitter, FrameHead::Kind kind,
               std::string_view bytes);
 
     // S3: everything is written; nullptr where there was trouble.
-    Incoming* prepare(const Spool& spool, const Submitter& submitter);
+    Incoming* prepare(Directories& directories, const Submitter& submitter);
 
     const std::optional<Stop>& problem() const { return problem_; }
     void drop() { incoming_.reset(); }   // takes back what is not queued

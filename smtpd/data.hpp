@@ -42,6 +42,7 @@ private:
     void store(std::string_view piece, std::string& stored);
     void look_at(std::string_view piece);
     void end_line(std::string& stored);
+    bool take_text(std::string_view& bytes, std::string& stored);
     bool special(char c, std::string& stored);
     void bare_cr(bool behind_dot, std::string& stored);
     void bare_lf(std::string& stored);

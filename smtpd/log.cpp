@@ -6,29 +6,33 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <functional>
+#include <utility>
+
 namespace grapnel::smtpd::log {
 
 namespace {
 
 constexpr std::size_t longest_line = 1000;
 
-bool muted = false;
-std::uint64_t lost = 0;
+// A pipe that can take anything takes a page, and that in one piece (pipe(7)): so a write neither
+// waits nor mixes its lines with others'.
+constexpr std::size_t a_page = 4096;
 
-// A pipe that can take anything takes a page (pipe(7)), so this write does not wait.
-void write_line(std::string text)
+bool muted = false;
+std::function<void()> soon;   // has flush() called; none: at once
+std::string waiting;
+std::uint64_t lines_waiting = 0, lost = 0;
+
+void write_line(std::string_view text)
 {
     if (muted) return;
-    pollfd descriptor{2, POLLOUT, 0};
-    if (::poll(&descriptor, 1, 0) <= 0 || (descriptor.revents & POLLOUT) == 0) {
-        ++lost;
-        return;
-    }
-    if (lost > 0) {
-        log_line(2, "smtpd: " + std::to_string(lost) + " log lines were lost");
-        lost = 0;
-    }
-    log_line(2, printable(text, longest_line));
+    const auto line = printable(text, longest_line);
+    if (waiting.size() + line.size() + 1 > a_page) flush();
+    waiting += line;
+    waiting += '\n';
+    if (++lines_waiting > 1) return;
+    soon ? soon() : flush();
 }
 
 // Blanks would make a value look like the next key.
@@ -53,6 +57,23 @@ void open(int client)
     }, theirs{};
     if (::fstat(2, &ours) != 0 || ::fstat(client, &theirs) != 0) return;
     muted = S_ISSOCK(ours.st_mode) && ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
+void gather(std::function<void()> call_flush_soon) { soon = std::move(call_flush_soon); }
+
+void flush()
+{
+    if (lines_waiting == 0) return;
+    pollfd descriptor{2, POLLOUT, 0};
+    if (::poll(&descriptor, 1, 0) <= 0 || (descriptor.revents & POLLOUT) == 0) {
+        lost += lines_waiting;
+    } else {
+        if (lost > 0) log_line(2, "smtpd: " + std::to_string(lost) + " log lines were lost");
+        lost = 0;
+        [[maybe_unused]] const auto ignored = ::write(2, waiting.data(), waiting.size());
+    }
+    waiting.clear();
+    lines_waiting = 0;
 }
 
 void connected(const std::string& session, const Peer& peer)

@@ -1,11 +1,12 @@
 // Every line that smtpd can say on descriptor 2: "smtpd SESSION: EVENT key=value …". What strangers
-// chose is made printable; a log that cannot take a line loses it, and mail goes on.
+// chose is made printable; a log that cannot take lines loses them, and mail goes on.
 #pragma once
 
 #include "smtpd/answer.hpp"
 #include "smtpd/peer.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,11 @@ namespace grapnel::smtpd::log {
 
 // Not where descriptor 2 is the client itself, as under some inetds.
 void open(int client);
+
+// From now on lines wait, up to a page of them, until flush(), which call_flush_soon sees to: the
+// events of one turn of a loop go in one write. With nothing: each at once, as from the beginning.
+void gather(std::function<void()> call_flush_soon);
+void flush();
 
 void connected(const std::string& session, const Peer& peer);
 void closed(const std::string& session, const Peer& peer, std::string_view why);

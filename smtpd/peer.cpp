@@ -53,22 +53,60 @@ bool is_connection_fact(std::string_view name)
     return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
-                        const net::Endpoint& local,
-                        const std::vector<std::pair<std::string, std::string>>& set)
+namespace {
+
+Environment environment_of(const net::Endpoint& remote, const net::Endpoint& local)
 {
     Environment environment;
-    for (const auto* name : {"RELAYCLIENT", "DATABYTES", "LAX", "SMTPEXT", "SMTPD_GREETDELAY"})
-        if (const auto value = server.get(name)) environment.set(name, *value);
     environment.set("PROTO", remote.address.is_v6() ? "TCP6" : "TCP");
     environment.set("TCPREMOTEIP", remote.address.text());
     environment.set("TCPREMOTEPORT", std::to_string(remote.port));
     environment.set("TCPLOCALIP", local.address.text());
     environment.set("TCPLOCALPORT", std::to_string(local.port));
-    for (const auto& [name, value] : set) environment.set(name, value);
-    Peer peer = peer_of_environment(environment, -1);
-    peer.variables = environment.entries();
+    return environment;
+}
+
+constexpr std::array settings{"RELAYCLIENT", "DATABYTES", "LAX", "SMTPEXT", "SMTPD_GREETDELAY"};
+
+}
+
+Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
+                        const net::Endpoint& local,
+                        const std::vector<std::pair<std::string, std::string>>& set)
+{
+    Peer peer;
+    if (set.empty()) {   // the usual
+        peer.address = remote.address;
+        peer.ip = remote.address.text();
+        peer.local = local.address.text();
+        settings_of(server, peer);
+    } else {
+        Environment environment = environment_of(remote, local);
+        for (const auto* name : settings)
+            if (const auto value = server.get(name)) environment.set(name, *value);
+        for (const auto& [name, value] : set) environment.set(name, value);
+        peer = peer_of_environment(environment, -1);
+        peer.set = set;
+    }
+    peer.ends.emplace(remote, local);
     return peer;
+}
+
+std::vector<std::string> Peer::variables() const
+{
+    if (!ends) return {};
+    Environment environment = environment_of(ends->first, ends->second);
+    const std::array values{&relay_client, &databytes, &lax, &extensions, &greet_delay};
+    for (std::size_t i = 0; i < settings.size(); ++i)
+        if (*values[i]) environment.set(settings[i], **values[i]);
+    for (const auto& [name, value] : set) environment.set(name, value);
+    return environment.entries();
+}
+
+bool Peer::has_queue_program() const
+{
+    return std::any_of(set.begin(), set.end(),
+                       [](const auto& entry) { return entry.first == "QMAILQUEUE"; });
 }
 
 }

@@ -21,8 +21,13 @@ struct Peer {
     std::string local = "unknown";     // our name or address on this connection
     std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
 
-    // Variables that a queue program gets besides those this process was started with.
-    std::vector<std::string> variables;   // "NAME=value"
+    // In --listen: the two ends of the connection, and what a rule sets for this client.
+    std::optional<std::pair<net::Endpoint, net::Endpoint>> ends = {};   // remote, local
+    std::vector<std::pair<std::string, std::string>> set = {};
+
+    // What a queue program gets besides the variables this process was started with: "NAME=value".
+    std::vector<std::string> variables() const;
+    bool has_queue_program() const;   // QMAILQUEUE is set for this client alone
 
     bool may_relay() const { return relay_client.has_value(); }
 };

@@ -5,17 +5,16 @@
 
 #include "base/mail/envelope.hpp"
 #include "base/net/stream.hpp"
+#include "smtpd/allowance.hpp"
 #include "smtpd/answer.hpp"
 #include "smtpd/command.hpp"
 #include "smtpd/config.hpp"
 #include "smtpd/data.hpp"
 #include "smtpd/parameters.hpp"
-#include "smtpd/patience.hpp"
 #include "smtpd/peer.hpp"
 #include "smtpd/policy.hpp"
 
 #include <array>
-#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +22,7 @@
 
 namespace grapnel::queue {
 class AsyncSubmission;
-enum class Through;
+class QueuedPool;
 }
 
 namespace grapnel::smtpd {
@@ -31,10 +30,10 @@ namespace grapnel::smtpd {
 struct Surroundings {
     std::shared_ptr<const Config> config;   // shared by all sessions that began with it
     Peer peer;
-    int helper = -1;                 // the socket of the submission helper
-    std::string name = {};           // in log lines
-    const bool* crowded = nullptr;   // the server is short of places: be brief with people
-    queue::Through through{};        // the helper only, unless said otherwise
+    int helper = -1;                       // the socket of the submission helper
+    std::string name = {};                 // in log lines
+    const bool* crowded = nullptr;         // the server is short of places: be brief with people
+    queue::QueuedPool* queued = nullptr;   // nullptr: mail goes through the helper only
 };
 
 class Session {
@@ -50,7 +49,6 @@ public:
 
 private:
     using SteadyClock = net::SteadyClock;
-    static constexpr std::chrono::hours session_limit{2};   // since the last finished transaction
     enum class Step { connected, greeted, sender_given, recipient_given, text_expected };
     struct Verb {
         std::string_view word;
@@ -65,6 +63,9 @@ private:
     net::asio::awaitable<void> say(Answer answer);
     net::asio::awaitable<void> flush();
     net::asio::awaitable<void> after_helo();
+    void set_deadline();
+
+    // session_commands.cpp
     Answer answer_to(const CommandLine& line);
     Answer command(const Command& command);
     Answer answer_by(const Verb& verb, std::string_view argument);
@@ -72,8 +73,6 @@ private:
     void count_fault(Answer& answer);
     void note_refusal(std::string_view what, std::string_view argument, const Answer& answer);
     void sum_refusals();
-    void set_deadline();
-    void forget_transaction();
 
     Answer helo(std::string_view argument);
     Answer ehlo(std::string_view argument);
@@ -89,6 +88,7 @@ private:
     Answer obsolete(std::string_view argument);
 
     // session_mail.cpp
+    void forget_transaction();
     Answer greeting_taken(std::string_view argument, bool extended);
     PathRules sender_rules() const;
     PathRules recipient_rules() const;
@@ -107,7 +107,6 @@ private:
     Envelope envelope() const;
 
     bool classic() const { return lax_[Lax::qmail]; }
-    bool crowded() const { return around_.crowded && *around_.crowded; }
     const Config& config() const { return *around_.config; }
 
     net::Stream& stream_;
@@ -116,6 +115,7 @@ private:
     Extensions offered_;
     std::uint64_t databytes_ = 0;
     Policy policy_;
+    Allowance allowance_;
     CommandReader reader_;
     std::string output_;
 
@@ -130,9 +130,8 @@ private:
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;
 
-    std::size_t commands_ = 0, transactions_ = 0, faults_ = 0, refusals_ = 0;
+    std::size_t refusals_ = 0;
     std::optional<SteadyClock::time_point> line_begun_;
-    SteadyClock::time_point transaction_ended_ = SteadyClock::now();
 };
 
 }

@@ -1,14 +1,12 @@
 // DATA: the text goes to the queue as it arrives, and one reply says what became of it.
 #include "smtpd/session.hpp"
 
-#include "base/net/loop.hpp"
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
 #include "queue/async_submission.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/received.hpp"
 
-#include <algorithm>
 #include <chrono>
 #include <ctime>
 
@@ -131,10 +129,8 @@ Answer Session::answer_to_queue(const Result<>& result, std::uint64_t bytes, pid
 // False: the client has left.
 awaitable<bool> Session::more_text(Patience& patience)
 {
-    co_await net::yield_turn();   // a fast client does not keep the loop from the others
     const auto begun = SteadyClock::now();
-    const auto wait = std::min<SteadyClock::duration>(config().timeout, patience.left());
-    stream_.expires_at(std::min(begun + wait, transaction_ended_ + session_limit));
+    stream_.expires_at(allowance_.text_deadline(begun, patience));
     const bool more = co_await stream_.fill();
     patience.waited(SteadyClock::now() - begun);
     co_return more;
@@ -144,19 +140,17 @@ awaitable<bool> Session::more_text(Patience& patience)
 awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
 {
     DataReader reader(data_rules());
-    std::string stored = trace_field();
+    submission.text() += trace_field();
     Patience patience;
     auto state = DataReader::State::more;
     for (;;) {
         auto bytes = stream_.buffered();
         const auto before = bytes.size();
-        state = reader.take(bytes, stored);
+        state = reader.take(bytes, submission.text());
         patience.received(before - bytes.size());
         stream_.consume(before - bytes.size());
-        if (reader.trouble() == DataReader::Trouble::none && !stored.empty())
-            co_await submission.write(stored);
-        stored.clear();
         if (state != DataReader::State::more) break;
+        if (reader.trouble() == DataReader::Trouble::none) co_await submission.pass_on();
         const bool more = co_await more_text(patience);
         if (!more) {
             closing_ = silent_ = true;
@@ -197,16 +191,19 @@ awaitable<Answer> Session::receive()
     receiving_ = false;
     if (!answer.positive()) log::refused(around_.name, around_.peer, "data", id_, answer);
     forget_transaction();
-    transaction_ended_ = SteadyClock::now();
+    allowance_.end_transaction(SteadyClock::now());
     co_return answer;
 }
 
 awaitable<Result<queue::AsyncSubmission>> Session::start_submission()
 {
-    auto variables = around_.peer.variables;
+    const auto& peer = around_.peer;
+    if (around_.queued && !peer.has_queue_program())
+        if (auto submission = queue::AsyncSubmission::begin(*around_.queued))
+            co_return std::move(*submission);
+    auto variables = peer.variables();
     try {
-        co_return co_await queue::AsyncSubmission::start(around_.helper, std::move(variables),
-                                                         around_.through);
+        co_return co_await queue::AsyncSubmission::start(around_.helper, std::move(variables));
     } catch (const std::system_error& error) {
         co_return temporary(error.what());
     }

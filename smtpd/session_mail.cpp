@@ -10,7 +10,7 @@
 namespace grapnel::smtpd {
 
 namespace {
-constexpr std::size_t most_transactions = 100, hard_recipient_limit = 50000;
+constexpr std::size_t hard_recipient_limit = 50000;
 }
 
 void Session::forget_transaction()
@@ -123,8 +123,7 @@ Answer Session::mail(std::string_view argument)
                                                     lax_[Lax::params], parameters);
     if (wrong != Fault::none) return fault_of_path(wrong, true);
     if (auto refusal = refused_parameters(parameters)) return *refusal;
-    if (!lax_[Lax::nolimits] && ++transactions_ > most_transactions)
-        return Answer(421, "4.7.0", "too many messages in one session (#4.7.0)").and_hang_up();
+    if (auto end = allowance_.transaction()) return *end;
     forget_transaction();
     step_ = Step::sender_given;
     id_ = make_uuid7();

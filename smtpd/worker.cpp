@@ -9,7 +9,7 @@
 #include "base/sys/confine.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
-#include "queue/async_submission.hpp"
+#include "queue/queued_pool.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/admission.hpp"
 #include "smtpd/config_watch.hpp"
@@ -61,14 +61,22 @@ public:
            Heartbeat& heartbeat)
         : environment_(environment),
           helper_(helper),
-          through_(environment.has("QMAILQUEUE") ? queue::Through::helper_only
-                                                 : queue::Through::queued_or_helper),
           heartbeat_(heartbeat),
+          queued_(loop_.executor(), home()),
+          through_queued_(!environment.has("QMAILQUEUE")),
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
           spare_(open_read("/dev/null"))
     {
         for (auto& listener : listeners)
             acceptors_.emplace_back(loop_.executor(), std::move(listener));
+        log::gather([this] { net::soon(loop_.executor(), log::flush); });
+    }
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    ~Worker()
+    {
+        log::gather({});
+        log::flush();
     }
 
     int run()
@@ -188,9 +196,9 @@ private:
         Place place(*this,
                     accepted.remote.address);   // whatever fails now: it was counted at the door
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
-        const auto name = std::to_string(::getpid()) + '.' + std::to_string(++session_number_);
-        Session session(stream,
-                        {std::move(config), std::move(peer), helper_, name, &crowded_, through_});
+        const auto name = pid_ + '.' + std::to_string(++session_number_);
+        Session session(stream, {std::move(config), std::move(peer), helper_, name, &crowded_,
+                                 through_queued_ ? &queued_ : nullptr});
         place.take(session);
         co_await session.run();
     }
@@ -241,9 +249,10 @@ private:
 
     const Environment& environment_;
     int helper_;
-    queue::Through through_;
     Heartbeat& heartbeat_;
     net::Loop loop_;
+    queue::QueuedPool queued_;
+    bool through_queued_;
     net::Signals signals_;
     Fd spare_;
     std::list<net::Acceptor> acceptors_;
@@ -251,6 +260,7 @@ private:
     Admission admission_;
     std::set<Session*> sessions_;
     bool crowded_ = false, stopping_ = false;
+    const std::string pid_ = std::to_string(::getpid());
     std::uint64_t session_number_ = 0;
     net::SteadyClock::time_point silent_until_{};
 };

@@ -30,6 +30,11 @@ void start(Executor executor, boost::asio::awaitable<void> work,
     boost::asio::co_spawn(std::move(executor), std::move(work), std::move(ended));
 }
 
+void soon(Executor executor, std::function<void()> call)
+{
+    boost::asio::post(executor, std::move(call));
+}
+
 boost::asio::awaitable<Executor> this_executor()
 {
     co_return co_await boost::asio::this_coro::executor;

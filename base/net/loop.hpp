@@ -31,6 +31,9 @@ private:
 void start(Executor executor, boost::asio::awaitable<void> work,
            std::function<void(std::exception_ptr)> ended);
 
+// call(), from the loop, when what is ready now has had its turn.
+void soon(Executor executor, std::function<void()> call);
+
 // The loop that the asking coroutine runs in.
 boost::asio::awaitable<Executor> this_executor();
 

@@ -1,5 +1,7 @@
 #include "base/net/stream.hpp"
 
+#include "base/net/input.hpp"
+#include "base/net/loop.hpp"
 #include "base/sys/error.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -8,7 +10,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <array>
 #include <cerrno>
 
 #include <fcntl.h>
@@ -41,13 +42,6 @@ Manner manner_of(int descriptor)
 // A pipe that says it is writable takes this much without blocking (pipe(7), PIPE_BUF).
 constexpr std::size_t safe_pipe_write = 4096;
 
-// One for the loop's thread: a connection at rest has none.
-std::array<char, 65536>& scratch()
-{
-    static thread_local std::array<char, 65536> buffer;
-    return buffer;
-}
-
 }
 
 TimedOut::TimedOut() : std::system_error(ETIMEDOUT, std::generic_category(), "connection") {}
@@ -78,6 +72,8 @@ struct Stream::Watch {
     Manner input_manner, output_manner;
     asio::posix::stream_descriptor input, output;   // output only where it is not input itself
     asio::steady_timer timer;
+    Input read;
+    std::size_t this_turn = 0;   // bytes read since the others had their turn
     SteadyClock::time_point deadline = SteadyClock::time_point::max();
     bool armed = false, closed = false, interrupted = false;
 };
@@ -98,8 +94,6 @@ Stream& Stream::operator=(Stream&& other) noexcept
 {
     if (watch_) close();
     watch_ = std::move(other.watch_);
-    buffer_ = std::move(other.buffer_);
-    begin_ = other.begin_;
     return *this;
 }
 
@@ -167,43 +161,36 @@ asio::awaitable<void> Stream::wait(bool to_write)
                                : asio::posix::descriptor_base::wait_read;
     auto token = asio::redirect_error(asio::use_awaitable, error);
     co_await descriptor.async_wait(kind, token);
+    watch->this_turn = 0;
     if (!error) co_return;
     check();
     throw std::system_error(error.value(), std::generic_category(), "waiting for a connection");
 }
 
-std::string_view Stream::buffered() const { return std::string_view(buffer_).substr(begin_); }
+std::string_view Stream::buffered() const { return watch_->read.bytes(); }
 
-void Stream::consume(std::size_t count)
-{
-    begin_ += count;
-    if (begin_ < buffer_.size()) return;
-    begin_ = 0;
-    if (buffer_.capacity() > 256)
-        std::string().swap(buffer_);
-    else
-        buffer_.clear();
-}
+void Stream::consume(std::size_t count) { watch_->read.consume(count); }
 
 asio::awaitable<bool> Stream::fill()
 {
     const Manner manner = watch_->input_manner;
+    if (watch_->this_turn >= Input::room_size) {
+        co_await yield_turn();
+        watch_->this_turn = 0;
+    }
     if (manner == Manner::pollable) co_await wait(false);
-    auto& room = scratch();
     for (;;) {
         // Also asked here, so that a peer who never lets us wait cannot outlive its deadline.
         if (SteadyClock::now() >= watch_->deadline) throw TimedOut();
         if (watch_->interrupted) throw Interrupted();
+        auto& room = watch_->read.room();
         const int number = watch_->input.native_handle();
         const auto got = manner == Manner::socket
                              ? ::recv(number, room.data(), room.size(), MSG_DONTWAIT)
                              : ::read(number, room.data(), room.size());
         if (got > 0) {
-            if (begin_ > 0) {
-                buffer_.erase(0, begin_);
-                begin_ = 0;
-            }
-            buffer_.append(room.data(), static_cast<std::size_t>(got));
+            watch_->read.add(static_cast<std::size_t>(got));
+            watch_->this_turn += static_cast<std::size_t>(got);
             co_return true;
         }
         if (got == 0) co_return false;
@@ -261,6 +248,14 @@ bool Stream::input_waiting() const
     if (!buffered().empty()) return true;
     char byte = 0;
     return ::recv(watch_->input.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+bool Stream::is_quiet() const
+{
+    char byte = 0;
+    return buffered().empty() &&
+           ::recv(watch_->input.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
+           (errno == EAGAIN || errno == EWOULDBLOCK);
 }
 
 asio::awaitable<void> Stream::hang_up(SteadyClock::duration limit)

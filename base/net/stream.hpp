@@ -1,6 +1,6 @@
 // A connection as lines and bytes: a socket, or two descriptors (inetd, pipes, even a regular
-// file). Every wait has a deadline; at rest it owns no buffer. Knows no SMTP. Not for two readers
-// or two writers at once.
+// file). Every wait has a deadline; at rest it owns no buffer; who sends fast does not keep the
+// loop from others. Knows no SMTP. Not for two readers or two writers at once.
 #pragma once
 
 #include "base/sys/fd.hpp"
@@ -48,9 +48,12 @@ public:
     void expires_at(SteadyClock::time_point deadline);
 
     // Waits for input and adds what came to buffered(); false at its end. Throws system_error.
+    // Never more than 64 KiB without the others having had their turn.
     asio::awaitable<bool> fill();
+    // Ends with the next consume(), and with the next wait for anything: it may lie in memory that
+    // all streams of the thread read into.
     std::string_view buffered() const;
-    void consume(std::size_t count);   // views into buffered() end here
+    void consume(std::size_t count);
 
     // A line without its LF or CR LF; nullopt where the input ends first. Over limit bytes:
     // LineTooLong.
@@ -69,6 +72,8 @@ public:
     // Something to read is here already (not the end of input). Always false where the input is no
     // socket.
     bool input_waiting() const;
+    // A socket from which nothing has come, not even its end.
+    bool is_quiet() const;
 
     // Says that no more will come from us, then reads and drops what the peer still sends until he
     // has closed too, or the limit passes: a close with input unread would destroy our last words.
@@ -84,8 +89,6 @@ private:
     asio::awaitable<void> wait(bool to_write);
 
     std::shared_ptr<Watch> watch_;   // shared with the timer's callback, which may come last
-    std::string buffer_;
-    std::size_t begin_ = 0;
 };
 
 }

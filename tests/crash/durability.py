@@ -45,11 +45,17 @@ class Disk:
             self.volatile.clear()
         elif call == "link":
             self.link(*names[:2])
+        elif call == "renameat2":
+            self.link(*names[:2])
+            self.forget(names[0])
         elif call == "unlink":
-            self.inode.pop(names[0], None)
-            self.volatile.discard(names[0])
+            self.forget(names[0])
         elif call == "close" and number:
             self.descriptors.pop(int(number[1]), None)
+
+    def forget(self, name):
+        self.inode.pop(name, None)
+        self.volatile.discard(name)
 
     def link(self, old, new):
         self.inode[new] = self.inode.get(old, old)

@@ -25,7 +25,7 @@ import durability
 import queue_state
 import sweep
 
-CALLS = ("openat,read,pread64,write,pwrite64,link,unlink,truncate,fsync,syncfs,close,newfstatat,"
+CALLS = ("openat,read,pread64,write,pwrite64,link,renameat2,unlink,truncate,fsync,syncfs,close,newfstatat,"
          "accept4,recvfrom,sendto,chdir,lseek,getdents64")
 FLUSHES = ("fsync", "syncfs")
 ID = b"019ac3f2-6f00-7b1e-8c3d-0a1b2c3d4e5f"

@@ -24,7 +24,7 @@ import time
 import durability
 import queue_state
 
-CALLS = ("openat,read,pread64,write,pwrite64,link,unlink,truncate,fsync,close,newfstatat,"
+CALLS = ("openat,read,pread64,write,pwrite64,link,renameat2,unlink,truncate,fsync,close,newfstatat,"
          "getdents64,chdir,lseek,poll")
 ERRORS = ("EIO", "ENOSPC", "EMFILE", "EINTR")
 SPLIT = 3

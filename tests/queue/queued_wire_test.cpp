@@ -20,7 +20,7 @@ TEST(QueuedWire, FramesHaveTheDocumentedBytes)
 TEST(QueuedWire, HeadsAreReadBackAndNothingElseIs)
 {
     for (const auto kind : {Kind::message, Kind::envelope, Kind::commit, Kind::answer})
-        for (const std::uint32_t length : {0u, 1u, 255u, 256u, 65535u, 65536u}) {
+        for (const std::uint32_t length : {0u, 1u, 255u, 256u, 65536u, 131072u}) {
             const auto bytes = encode(FrameHead{kind, length});
             ASSERT_EQ(bytes.size(), FrameHead::size);
             const auto head = decode_frame_head(bytes);
@@ -28,7 +28,7 @@ TEST(QueuedWire, HeadsAreReadBackAndNothingElseIs)
             EXPECT_EQ(head->kind, kind);
             EXPECT_EQ(head->length, length);
         }
-    EXPECT_FALSE(decode_frame_head("M\0\1\0\1"s));
+    EXPECT_FALSE(decode_frame_head("M\0\2\0\1"s));
     EXPECT_FALSE(decode_frame_head("M\xff\xff\xff\xff"s));
     EXPECT_FALSE(decode_frame_head("X\0\0\0\1"s));
     EXPECT_FALSE(decode_frame_head("\0\0\0\0\1"s));
