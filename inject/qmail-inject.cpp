@@ -6,6 +6,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "inject/compose.hpp"
 #include "inject/report_wishes.hpp"
@@ -159,6 +160,7 @@ int inject_message(const std::vector<std::string>& words)
     for (const auto* name : {notify_variable, ret_variable, envelope_id_variable})
         environment.unset(name);
 
+    row::injector();
     Composer composer(*options, std::move(completion), domains.id_host, std::move(lists), moment);
     value_or_fail(composer.take_arguments());
     Reader input(0, 32768);

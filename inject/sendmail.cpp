@@ -4,6 +4,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/spawn.hpp"
 #include "inject/report_wishes.hpp"
 #include "inject/sendmail_options.hpp"
@@ -72,6 +73,7 @@ int send(const std::vector<std::string>& words)
 {
     if (::chdir(home().c_str()) != 0)
         throw Stop{111, "fatal: unable to switch to qmail home directory"};
+    row::injector();
     auto environment = Environment::of_process();
     const auto options = read_sendmail_options(words);
     if (!options) {

@@ -6,6 +6,7 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "local/command.hpp"
 #include "local/dot_qmail.hpp"
@@ -190,6 +191,7 @@ void deliver_as_told(const Options& options)
 
 int deliver(const std::vector<std::string>& arguments)
 {
+    row::qmail_local();
     ::umask(077);
     ignore_signal(SIGPIPE);
     ignore_signal(SIGXFSZ);

@@ -6,6 +6,7 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/text.hpp"
 #include "local/exit_code.hpp"
 #include "local/user_table.hpp"
@@ -84,6 +85,7 @@ int main(int argc, char** argv)
 {
     return grapnel::run("", [&] {
         if (argc < 2) return 100;
+        row::qmail_getpw();
         write_all(1, encode(find_user(argv[1])));
         return 0;
     });

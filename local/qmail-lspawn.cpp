@@ -7,6 +7,7 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
 #include "local/delivery.hpp"
@@ -134,6 +135,7 @@ int serve_deliveries(int argc, char** argv)
                   Getpw(home(), role_identity(Role::password), environment),
                   {}};
     if (!named) lspawn.own_code.emplace(home() + "/bin/qmail-local");
+    row::qmail_lspawn();
     const queue::Spawning spawning{
         .start = [&](const queue::Job& job, int message,
                      int output) { return lspawn.start(job, message, output); },

@@ -5,6 +5,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "queue/spool.hpp"
 
@@ -76,6 +77,7 @@ int serve()
     change_directory("queue");
     ignore_signal(SIGPIPE);
     const Spool spool = Spool::open();
+    row::qmail_clean();
     Reader input(0);
     for (int until_collection = 0;; --until_collection) {
         if (until_collection == 0) {

@@ -5,7 +5,9 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/handover.hpp"
@@ -14,7 +16,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -33,6 +34,9 @@ namespace {
 constexpr unsigned lifetime = 86400;   // below the 36 hours after which what we leave is collected
 constexpr int block_wait_milliseconds = 10000;   // for extension records behind a complete envelope
 constexpr std::size_t piece_size = 65536;        // what a pipe holds
+
+// Our caller's other descriptors are none of our business: 3 and 4 to 6 are as they were given.
+void close_the_rest() { ::close_range(7, ~0u, 0); }
 
 // Asked before anything is opened: later a file of ours could have the number.
 bool response_is_wanted()
@@ -69,14 +73,9 @@ void set_signals()
 // fails.
 void raise_limits()
 {
-    for (const auto resource : {RLIMIT_FSIZE, RLIMIT_NOFILE, RLIMIT_DATA, RLIMIT_CPU}) {
-        rlimit limit{};
-        if (::getrlimit(resource, &limit) != 0) continue;
-        limit.rlim_cur = limit.rlim_max;
-        ::setrlimit(resource, &limit);
-    }
-    const rlimit none{0, 0};
-    ::setrlimit(RLIMIT_CORE, &none);
+    for (const auto which :
+         {Limit::file_size, Limit::descriptors, Limit::memory, Limit::processor_time})
+        raise_to_hard_limit(which);
 }
 
 // False: we are not its owner. Only he may make files in the queue, else no other program would
@@ -163,6 +162,7 @@ void queue_message()
     // What was closed is no message: reading it must fail, whatever gets its number.
     const bool readable = is_open(0) && is_open(1);
     ensure_standard_descriptors();
+    close_the_rest();
     if (!readable) stop(exit_code::read_error, EBADF);
     home();   // before the variables go
     ::clearenv();
@@ -173,11 +173,14 @@ void queue_message()
             throw Stop{exit_code::queue_directory,
                        "qmail-queue does not run as the owner of the queue: "
                        "its setuid bit is lost or not honoured (#4.3.5)"};
+        row::qmail_handover();
         return pass_on(*handover);
     }
     const Spool spool = attempt(exit_code::mess_file, [] { return Spool::open(); });
     Directories directories = attempt(exit_code::todo_file, [&] { return Directories(spool); });
-    Incoming incoming(directories, submitter());
+    const Submitter caller = submitter();
+    row::qmail_queue();
+    Incoming incoming(directories, caller);
     pass_on(incoming);
 }
 

@@ -2,17 +2,17 @@
 // socket, as qmail-start gives it, else it listens at run/queued by itself.
 #include "base/net/loop.hpp"
 #include "base/sys/account.hpp"
-#include "base/sys/confine.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/kernel.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "queue/group_commit.hpp"
 #include "queue/queued_server.hpp"
 #include "queue/queued_socket.hpp"
 
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -22,27 +22,6 @@
 namespace {
 
 using namespace grapnel;
-
-void confine_to_queue()
-{
-    Confinement confinement;
-    confinement.paths.emplace();
-    for (const auto* part : {"pid", "mess", "intd", "todo", "quarantine", "lock/trigger"})
-        confinement.paths->writable.emplace_back(part);
-    confinement.paths->readable.emplace_back(".");
-    confinement.system_calls =
-        May::read_files | May::write_files | May::use_network | May::start_threads;
-    confine(confinement);
-}
-
-// Every message on its way holds five.
-void raise_descriptor_limit()
-{
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 int serve(bool fsync_each)
 {
@@ -56,11 +35,11 @@ int serve(bool fsync_each)
     const Fd listener = queue::is_listening(0) ? duplicate(0) : queue::listen_for_queued(home());
     set_nonblocking(listener.get());
     if (::geteuid() != queue.uid) become(queue);   // its keeper is that user already
-    raise_descriptor_limit();
+    raise_to_hard_limit(Limit::descriptors);       // every message on its way holds five
     change_directory("queue");
     queue::prove_disk();
     queue::open_queued(listener.get());
-    confine_to_queue();   // before the thread that flushes is made: it inherits the confinement
+    row::qmail_queued();   // before the thread that flushes is made: it inherits the confinement
     net::Loop loop;
     return queue::QueuedServer(loop, listener.get(), trusted, fsync_each).run();
 }

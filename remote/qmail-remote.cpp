@@ -5,6 +5,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
 #include "remote/delivery.hpp"
@@ -59,6 +60,7 @@ Report attempt(const std::vector<std::string>& arguments)
         return early('D', "I (qmail-remote) was invoked improperly. (#5.3.5)");
     try {
         enter_home();
+        row::qmail_remote();
     } catch (const std::system_error&) {
         return early('Z', "Unable to switch to home directory. (#4.3.0)");
     }

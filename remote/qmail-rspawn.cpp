@@ -3,6 +3,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "build_config.hpp"
 #include "queue/spawner.hpp"
 #include "remote/timeout_table.hpp"
@@ -31,6 +32,7 @@ int main()
 {
     return run("qmail-rspawn", [] {
         change_directory(home());
+        row::qmail_rspawn();
         const auto mess_owner = role_identity(Role::queue).uid;
         forget_timeouts();
         const auto environment = Environment::of_process();

@@ -19,13 +19,13 @@ constexpr unsigned records_a_turn = 256;
 constexpr Due longest_sleep = 86'400'000;
 }
 
-Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config,
-                       Environment environment, const Clock& clock, const queue::Spool& spool,
-                       Log& log)
+Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, const Clock& clock,
+                       const queue::Spool& spool, Log& log)
     : loop_(loop),
       config_(std::move(config)),
       spool_(spool),
       log_(log),
+      helper_(std::move(connections.helper)),
       agenda_(clock),
       timer_(loop.executor()),
       signals_(loop.executor(), {SIGTERM, SIGHUP, SIGALRM}),
@@ -38,8 +38,8 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config,
       cleaner_(loop.executor(), std::move(connections.to_clean), std::move(connections.from_clean)),
       intake_(spool, config_.routing, log),
       deliveries_(local_, remote_, spool, agenda_, marks_, config_, log),
-      finishing_(loop.executor(), spool, agenda_, marks_, cleaner_, config_.bounce,
-                 std::move(environment), log, [this] { timer_.call(); }),
+      finishing_(loop.executor(), spool, agenda_, marks_, cleaner_, config_.bounce, helper_.get(),
+                 log, [this] { timer_.call(); }),
       todo_scan_(loop.executor(), intake_, flusher_, agenda_, cleaner_, log,
                  [this] { timer_.call(); }),
       mess_scan_(spool, agenda_, marks_, finishing_, log)
@@ -56,6 +56,7 @@ int Dispatcher::run()
     start(local_.commands());
     start(remote_.commands());
     start(clean_answers());
+    start(watch_helper());
     start(cleaner_.requests());
     start(todo_scan_.run());
     start(todo_scan_.watch_trigger());
@@ -194,6 +195,14 @@ asio::awaitable<void> Dispatcher::clean_answers()
     }
     cleaner_.lost();
     log_.alert("oh no! lost qmail-clean connection! dying...");
+    begin_end();
+}
+
+// It never speaks without a question, and these have descriptors of their own.
+asio::awaitable<void> Dispatcher::watch_helper()
+{
+    co_await net::readable(helper_.get());
+    log_.alert("oh no! lost the submission helper! dying...");
     begin_end();
 }
 

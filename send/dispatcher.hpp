@@ -16,13 +16,14 @@ namespace grapnel::send {
 // What qmail-send was started with: the ends of its pipes, and the spawners' limits.
 struct Connections {
     Fd to_local, from_local, to_remote, from_remote, to_clean, from_clean;
+    Fd helper;   // runs qmail-queue for us
     unsigned local_limit = 0, remote_limit = 0;
 };
 
 class Dispatcher {
 public:
-    Dispatcher(net::Loop& loop, Connections connections, Config config, Environment environment,
-               const Clock& clock, const queue::Spool& spool, Log& log);
+    Dispatcher(net::Loop& loop, Connections connections, Config config, const Clock& clock,
+               const queue::Spool& spool, Log& log);
 
     // Until SIGTERM, or a connection is lost, and everything that ran has ended. The exit code.
     int run();
@@ -33,6 +34,7 @@ private:
     boost::asio::awaitable<void> reports(Channel& channel);
     boost::asio::awaitable<void> clean_answers();
     boost::asio::awaitable<void> last_answers();
+    boost::asio::awaitable<void> watch_helper();
     void start(boost::asio::awaitable<void> part);
 
     void step();
@@ -47,6 +49,7 @@ private:
     Config config_;
     const queue::Spool& spool_;
     Log& log_;
+    Fd helper_;
     Agenda agenda_;
     net::Timer timer_;
     net::Signals signals_;   // from before the first line of the log

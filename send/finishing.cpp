@@ -28,15 +28,15 @@ struct Looker {
 }
 
 Finishing::Finishing(net::Executor executor, const queue::Spool& spool, Agenda& agenda,
-                     Marks& marks, Cleaner& cleaner, const BounceNames& names,
-                     Environment environment, Log& log, std::function<void()> changed)
+                     Marks& marks, Cleaner& cleaner, const BounceNames& names, int helper, Log& log,
+                     std::function<void()> changed)
     : executor_(std::move(executor)),
       spool_(spool),
       agenda_(agenda),
       marks_(marks),
       cleaner_(cleaner),
       names_(names),
-      environment_(std::move(environment)),
+      helper_(helper),
       log_(log),
       changed_(std::move(changed))
 {
@@ -105,8 +105,7 @@ void Finishing::tell_sender(queue::MessageNumber n, const std::string& sender)
 boost::asio::awaitable<void> Finishing::tell(queue::MessageNumber n, Notice notice)
 {
     mend_bounce(n);
-    auto work = submit_notice(executor_, environment_, std::move(notice), queue::Spool::bounce(n),
-                              spool_.mess(n));
+    auto work = submit_notice(helper_, std::move(notice), queue::Spool::bounce(n), spool_.mess(n));
     const Submitted submitted = co_await std::move(work);
     if (!submitted.outcome) {
         log_.warning("trouble injecting bounce message, will try later");

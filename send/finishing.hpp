@@ -3,7 +3,6 @@
 #pragma once
 
 #include "base/net/loop.hpp"
-#include "base/sys/environment.hpp"
 #include "send/agenda.hpp"
 #include "send/bounce.hpp"
 #include "send/cleaner.hpp"
@@ -19,8 +18,9 @@ namespace grapnel::send {
 
 class Finishing {
 public:
+    // helper: the socket of the submission helper.
     Finishing(net::Executor executor, const queue::Spool& spool, Agenda& agenda, Marks& marks,
-              Cleaner& cleaner, const BounceNames& names, Environment environment, Log& log,
+              Cleaner& cleaner, const BounceNames& names, int helper, Log& log,
               std::function<void()> changed);
 
     // Begins what is due on the agenda; a few notices at once.
@@ -44,7 +44,7 @@ private:
     Marks& marks_;
     Cleaner& cleaner_;
     const BounceNames& names_;
-    Environment environment_;
+    int helper_;
     Log& log_;
     std::function<void()> changed_;
     unsigned telling_ = 0;

@@ -1,9 +1,9 @@
-// A bounce on its way into the queue: qmail-queue is started and fed while the event loop goes on.
+// A bounce on its way into the queue: the submission helper runs qmail-queue, which is fed while
+// the event loop goes on.
 #pragma once
 
 #include "base/net/loop.hpp"
 #include "base/result.hpp"
-#include "base/sys/environment.hpp"
 #include "send/bounce.hpp"
 
 #include <string>
@@ -18,8 +18,7 @@ struct Submitted {
 
 // The notice, with bounce_file and message_file in their places. Value: qmail-queue has it,
 // durably. Throws system_error where qmail-queue could not be started.
-boost::asio::awaitable<Submitted> submit_notice(net::Executor executor, Environment environment,
-                                                Notice notice, std::string bounce_file,
+boost::asio::awaitable<Submitted> submit_notice(int helper, Notice notice, std::string bounce_file,
                                                 std::string message_file);
 
 }

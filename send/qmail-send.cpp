@@ -4,7 +4,9 @@
 #include "base/sys/file.hpp"
 #include "base/sys/lock.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
+#include "queue/submission_helper.hpp"
 #include "send/dispatcher.hpp"
 #include "send/probe.hpp"
 #include "send/spawner_limit.hpp"
@@ -75,13 +77,15 @@ int run_send()
                             own(4),
                             own(5),
                             own(6),
+                            {},
                             std::min(config.concurrency_local, limits[0]),
                             std::min(config.concurrency_remote, limits[1])};
     ensure_standard_descriptors();
+    connections.helper = queue::start_submission_helper(environment);
+    row::qmail_send();
     const SystemClock clock;
     net::Loop loop;
-    Dispatcher dispatcher(loop, std::move(connections), std::move(config), std::move(environment),
-                          clock, spool, log);
+    Dispatcher dispatcher(loop, std::move(connections), std::move(config), clock, spool, log);
     return dispatcher.run();
 }
 

@@ -5,8 +5,10 @@
 #include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/kernel.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/spawn.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/queued_socket.hpp"
@@ -76,6 +78,7 @@ void start_queued(const Identity& queue, int log)
 
 int start(const std::vector<std::string>& arguments)
 {
+    row::qmail_start();
     change_directory("/");
     ::umask(077);
     const std::string default_delivery = arguments.empty() ? "./Mailbox" : arguments.front();
@@ -95,6 +98,8 @@ int start(const std::vector<std::string>& arguments)
         log = std::move(pipe.writer);
     }
 
+    if (const auto missing = missing_protection(); !missing.empty())
+        log_line(log.get(), "qmail-start: going on with less protection: " + missing);
     start_queued(queue, log.get());
     const Pipe to_local = make_pipe(), from_local = make_pipe();
     const Pipe to_remote = make_pipe(), from_remote = make_pipe();

@@ -2,6 +2,7 @@
 // or "warning:" with that priority. splogger [tag [facility]]
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/text.hpp"
 
 #include <sys/time.h>
@@ -74,6 +75,7 @@ int log_lines(const std::vector<std::string>& arguments)
 {
     const std::string tag = arguments.empty() ? "splogger" : arguments.front();
     ::openlog(tag.c_str(), 0, facility(arguments));
+    row::splogger();
     Reader input(0);
     Lines lines;
     for (;;) {

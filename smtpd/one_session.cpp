@@ -3,9 +3,9 @@
 #include "base/net/loop.hpp"
 #include "base/net/stream.hpp"
 #include "base/sys/account.hpp"
-#include "base/sys/confine.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/log.hpp"
@@ -58,7 +58,7 @@ int run_one_session(const Environment& environment)
     }
     const Fd helper = queue::start_submission_helper(environment);
     ::tzset();   // before files are out of reach
-    confine({.paths = Confinement::Paths{}, .system_calls = May::read_files});
+    row::smtpd_session();
     for (const auto& complaint : config->complaints) log::server(complaint);
     bool quit = false;
     Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),

@@ -4,6 +4,8 @@
 #include "base/sys/account.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/kernel.hpp"
+#include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
 #include "smtpd/config.hpp"
@@ -210,6 +212,9 @@ int run_server(const Options& options, const Environment& environment)
         options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
     auto sockets = open_sockets(options.listen, workers);
     if (::geteuid() == 0) become(role_identity(Role::daemon));
+    row::smtpd_listener();
+    if (const auto missing = missing_protection(); !missing.empty())
+        log::server("going on with less protection: " + missing);
     load_config(Control());   // what cannot be read is said before the first client comes
     return Server(std::move(sockets), environment).run();
 }

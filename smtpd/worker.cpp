@@ -6,9 +6,9 @@
 #include "base/net/signals.hpp"
 #include "base/net/stream.hpp"
 #include "base/net/timer.hpp"
-#include "base/sys/confine.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/row.hpp"
 #include "queue/queued_pool.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/admission.hpp"
@@ -274,9 +274,7 @@ int run_worker(std::vector<Fd> listeners, const Environment& environment, Heartb
             return may_set(environment, entry);
         });
     ::tzset();   // before files are out of reach
-    Confinement::Paths paths;
-    paths.readable = {home() + "/control", "/dev/null"};
-    confine({.paths = paths, .system_calls = May::read_files | May::use_network});
+    row::smtpd_worker();
     return Worker(std::move(listeners), environment, helper.get(), heartbeat).run();
 }
 

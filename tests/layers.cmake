@@ -23,7 +23,6 @@ set(doors
     "<simdjson|hooks/"
     "<boost/json|hooks/"
     "<cbor|hooks/"
-    "<seccomp|base/sys/"
     "<gsasl|base/net/"
     "<boost/asio/[^a]|base/net/"
     "<boost/asio\\.hpp|base/net/"

@@ -35,8 +35,14 @@ const char* role_name(Role role);   // "alias", "qmaild", …
 // as the originals say it.
 Identity role_identity(Role role);
 
-// setgroups, setgid, setuid, then makes sure that there is no way back. Throws. In a sandbox:
-// nothing.
+// setgroups, setgid, setuid, then makes sure that all three are so and that there is no way back.
+// Throws. In a sandbox: nothing.
 void become(const Identity& identity);
+
+// A daemon that was started by root himself, instead of by qmail-start.
+void become_if_root(Role role);
+
+// Real, effective and saved ids and the groups are those, and no others. Makes system calls only.
+bool is_exactly(const Identity& identity) noexcept;
 
 }

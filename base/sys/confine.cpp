@@ -1,13 +1,15 @@
 #include "base/sys/confine.hpp"
 
+#include "base/sys/dumps.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/fd.hpp"
+#include "base/sys/kernel.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/system_call_filter.hpp"
 
 #include <fcntl.h>
 #include <linux/landlock.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -19,25 +21,11 @@ namespace grapnel {
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
+#ifdef GRAPNEL_ADDRESS_SANITIZER
 constexpr bool sanitized = true;
-#elif defined(__has_feature)
-constexpr bool sanitized = __has_feature(address_sanitizer);
 #else
 constexpr bool sanitized = false;
 #endif
-
-// Both limits, but never above what we were given.
-void limit(__rlimit_resource_t resource, std::uint64_t value)
-{
-    struct rlimit now {};
-    if (::getrlimit(resource, &now) != 0) throw_errno("unable to read resource limits");
-    const auto wanted = std::min<rlim_t>(value, now.rlim_max);
-    const struct rlimit both {
-        wanted, wanted
-    };
-    if (::setrlimit(resource, &both) != 0) throw_errno("unable to set resource limits");
-}
 
 constexpr std::uint64_t read_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t write_access =
@@ -49,19 +37,27 @@ constexpr std::uint64_t directory_only = ~static_cast<std::uint64_t>(
     LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_EXECUTE);
 constexpr std::uint64_t linking_abi_2 =
     1u << 13;   // LANDLOCK_ACCESS_FS_REFER: link and rename across directories
-constexpr std::uint64_t truncate_abi_3 =
-    1u << 14;   // LANDLOCK_ACCESS_FS_TRUNCATE, not in Debian 12's header
+
+// What Debian 12's header does not know.
+constexpr std::uint64_t truncate_abi_3 = 1u << 14;   // LANDLOCK_ACCESS_FS_TRUNCATE
+constexpr std::uint64_t tcp_abi_4 =
+    1u << 0 | 1u << 1;   // LANDLOCK_ACCESS_NET_BIND_TCP, _CONNECT_TCP
+constexpr std::uint64_t scope_abi_6 =
+    1u << 0 | 1u << 1;   // LANDLOCK_SCOPE_ABSTRACT_UNIX_SOCKET, _SIGNAL
+struct RulesetAttributes {
+    std::uint64_t files, network, scopes;
+};
+std::size_t size_for(long abi) { return abi >= 6 ? 24 : abi >= 4 ? 16 : 8; }
 
 class Landlock {
 public:
-    explicit Landlock(long abi)
+    Landlock(long abi, bool without_network)
         : write_(write_access | (abi >= 2 ? linking_abi_2 : 0) | (abi >= 3 ? truncate_abi_3 : 0))
     {
-        const struct landlock_ruleset_attr handled {
-            read_access | write_ | LANDLOCK_ACCESS_FS_EXECUTE
-        };
+        const RulesetAttributes handled{read_access | write_ | LANDLOCK_ACCESS_FS_EXECUTE,
+                                        without_network ? tcp_abi_4 : 0, scope_abi_6};
         rules_ = Fd(
-            static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, sizeof handled, 0)));
+            static_cast<int>(::syscall(SYS_landlock_create_ruleset, &handled, size_for(abi), 0)));
         if (!rules_) throw_errno("unable to make a Landlock rule set");
     }
 
@@ -94,18 +90,25 @@ private:
     Fd rules_;
 };
 
-bool restrict_paths(const Confinement::Paths& paths)
+// The first version lets nobody link from one directory to another, as queues do.
+bool restrict_paths(const Confinement::Paths& paths, bool without_network)
 {
-    const long abi =
-        ::syscall(SYS_landlock_create_ruleset, nullptr, 0, LANDLOCK_CREATE_RULESET_VERSION);
-    if (abi < 1) return false;
-    const Landlock landlock(abi);
+    const long abi = landlock_abi();
+    if (abi < 1 || (abi < 2 && !paths.writable.empty())) return false;
+    const Landlock landlock(abi, without_network);
     for (const auto& path : paths.readable) landlock.allow(path, read_access);
     for (const auto& path : paths.writable) landlock.allow(path, read_access | landlock.writing());
     for (const auto& path : paths.executable)
         landlock.allow(path, read_access | LANDLOCK_ACCESS_FS_EXECUTE);
+    for (const auto& path : paths.emptied)
+        landlock.allow(path, read_access | LANDLOCK_ACCESS_FS_REMOVE_FILE);
     landlock.enforce();
     return true;
+}
+
+bool needs_network(const std::optional<May>& calls)
+{
+    return !calls || includes(*calls, May::use_network);
 }
 
 }
@@ -114,16 +117,18 @@ std::vector<std::string> confine(const Confinement& confinement)
 {
     std::vector<std::string> missing;
     const bool lenient = is_traced();
-    limit(RLIMIT_CORE, 0);
-    if (confinement.descriptors) limit(RLIMIT_NOFILE, *confinement.descriptors);
-    if (confinement.processes) limit(RLIMIT_NPROC, *confinement.processes);
-    if (confinement.memory && !sanitized) limit(RLIMIT_AS, *confinement.memory);
-    if (confinement.file_size) limit(RLIMIT_FSIZE, *confinement.file_size);
-    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) throw_errno("unable to forbid dumps");
+    limit(Limit::core_size, 0);
+    if (confinement.descriptors) limit(Limit::descriptors, *confinement.descriptors);
+    if (confinement.processes) limit(Limit::processes, *confinement.processes);
+    if (confinement.memory) limit(Limit::memory, *confinement.memory);
+    if (confinement.file_size) limit(Limit::file_size, *confinement.file_size);
+    forbid_dumps();
     // Landlock and the filter need it too, unless we are privileged.
     if (confinement.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         throw_errno("unable to forbid new privileges");
-    if (confinement.paths && !restrict_paths(*confinement.paths)) missing.emplace_back("landlock");
+    if (confinement.paths &&
+        !restrict_paths(*confinement.paths, !needs_network(confinement.system_calls)))
+        missing.emplace_back("landlock");
     if (confinement.system_calls && !sanitized &&
         !filter_system_calls(*confinement.system_calls, lenient))
         missing.emplace_back("seccomp");

@@ -14,11 +14,14 @@ namespace grapnel {
 // processes' memory, bpf, io_uring, keys, mounts, modules, name spaces, executable writable memory.
 enum class May : unsigned {
     nothing_more = 0,
-    read_files = 1,       // open for reading, stat, list
-    write_files = 2,      // create, link, rename, remove, change
-    use_network = 4,      // sockets of the families in Confinement
-    start_programs = 8,   // fork, exec, wait
-    start_threads = 16,   // of this process
+    read_files = 1,           // open for reading, stat, list
+    write_files = 2,          // create, link, rename, remove, change
+    use_network = 4,          // sockets of the Internet and of this machine
+    start_programs = 8,       // fork, exec, wait
+    start_threads = 16,       // of this process
+    remove_files = 32,        // unlink, and nothing else that changes anything
+    change_files = 64,        // open for writing what is there; neither create nor cut
+    use_local_sockets = 128   // those of this machine
 };
 constexpr May operator|(May a, May b)
 {
@@ -30,7 +33,7 @@ constexpr bool includes(May set, May one)
 }
 
 struct Confinement {
-    // Resource limits; nullopt leaves what is there. Memory is address space, in bytes.
+    // Resource limits; nullopt leaves what is there. Memory as in limits.hpp.
     std::optional<std::uint64_t> descriptors = {};
     std::optional<std::uint64_t> processes = {};
     std::optional<std::uint64_t> memory = {};
@@ -39,11 +42,14 @@ struct Confinement {
     bool no_new_privileges =
         true;   // a setuid program gives nothing then: not where qmail-queue is run
 
-    // Landlock: these paths and what is below them, nothing else. nullopt: no restriction of paths.
+    // Landlock: these paths and what is below them, nothing else; with it go signals to, and
+    // abstract sockets of, programs that are not so confined, and TCP where no network may be used.
+    // nullopt: no restriction.
     struct Paths {
         std::vector<std::string> readable;   // files and directories; absent ones are skipped
         std::vector<std::string> writable;   // readable too; create and remove below
         std::vector<std::string> executable;
+        std::vector<std::string> emptied = {};   // directories: list, and remove files below
     };
     std::optional<Paths> paths = {};
 

@@ -2,6 +2,7 @@
 
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/signal.hpp"
 #include "base/text.hpp"
 
@@ -59,6 +60,7 @@ public:
         ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
         if (!place_descriptors()) fail(errno);
         if (drop_ && !drop_privileges()) fail(errno);
+        give_back_limits();
         int error = ENOENT;
         for (const auto& candidate : candidates_) {
             ::execve(candidate.c_str(), argv_.data(), envp_.data());
@@ -105,7 +107,7 @@ private:
         if (::setgroups(who.groups.size(), who.groups.data()) != 0) return false;
         if (::setresgid(who.gid, who.gid, who.gid) != 0) return false;
         if (::setresuid(who.uid, who.uid, who.uid) != 0) return false;
-        if (who.uid != 0 && ::setuid(0) == 0) {
+        if (!is_exactly(who) || (who.uid != 0 && ::setuid(0) == 0)) {
             errno = EPERM;
             return false;
         }

@@ -61,7 +61,8 @@ struct Command {
     std::optional<std::pair<std::string, std::string>> exec_failed_words = {};
 };
 
-// Signals get their defaults and an empty mask. Throws where no process can be made.
+// Signals get their defaults and an empty mask, limits what they were before limit_ourselves().
+// Throws where no process can be made.
 Child spawn(const Command& command);
 
 // The same in this very process: returns never; exits with the exec_failed codes.

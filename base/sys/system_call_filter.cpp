@@ -2,189 +2,272 @@
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/filter_program.hpp"
 
 #include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/netlink.h>
+#include <linux/seccomp.h>
 #include <sched.h>
-#include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
 
 #include <cerrno>
 #include <cstdint>
-#include <memory>
-#include <span>
 
 namespace grapnel {
 
 namespace {
 
-// By name: libseccomp knows the numbers of this machine, and names it does not know are skipped.
-constexpr const char* always[] = {"read",
-                                  "readv",
-                                  "pread64",
-                                  "preadv",
-                                  "write",
-                                  "writev",
-                                  "pwrite64",
-                                  "pwritev",
-                                  "close",
-                                  "close_range",
-                                  "fstat",
-                                  "lseek",
-                                  "fcntl",
-                                  "dup",
-                                  "dup2",
-                                  "dup3",
-                                  "ioctl",
-                                  "poll",
-                                  "ppoll",
-                                  "select",
-                                  "pselect6",
-                                  "epoll_create1",
-                                  "epoll_ctl",
-                                  "epoll_wait",
-                                  "epoll_pwait",
-                                  "epoll_pwait2",
-                                  "eventfd2",
-                                  "timerfd_create",
-                                  "timerfd_settime",
-                                  "timerfd_gettime",
-                                  "pipe2",
-                                  "signalfd4",
-                                  "brk",
-                                  "munmap",
-                                  "mremap",
-                                  "madvise",
-                                  "membarrier",
-                                  "futex",
-                                  "set_robust_list",
-                                  "rseq",
-                                  "sched_yield",
-                                  "sched_getaffinity",
-                                  "rt_sigaction",
-                                  "rt_sigprocmask",
-                                  "rt_sigreturn",
-                                  "sigaltstack",
-                                  "rt_sigtimedwait",
-                                  "restart_syscall",
-                                  "exit",
-                                  "exit_group",
-                                  "tgkill",
-                                  "kill",
-                                  "alarm",
-                                  "setitimer",
-                                  "getitimer",
-                                  "clock_gettime",
-                                  "clock_getres",
-                                  "clock_nanosleep",
-                                  "nanosleep",
-                                  "gettimeofday",
-                                  "time",
-                                  "times",
-                                  "getrusage",
-                                  "sysinfo",
-                                  "uname",
-                                  "getrandom",
-                                  "getpid",
-                                  "getppid",
-                                  "gettid",
-                                  "getuid",
-                                  "geteuid",
-                                  "getgid",
-                                  "getegid",
-                                  "getgroups",
-                                  "getrlimit",
-                                  "prlimit64",
-                                  "prctl",
-                                  "arch_prctl",
-                                  "sendmsg",
-                                  "recvmsg",
-                                  "sendto",
-                                  "recvfrom",
-                                  "getsockopt",
-                                  "setsockopt",
-                                  "getsockname",
-                                  "getpeername",
-                                  "shutdown",
-                                  "accept",
-                                  "accept4",
-                                  "sendfile",
-                                  "splice",
-                                  "copy_file_range",
-                                  "flock",
-                                  "chdir",
-                                  "fchdir",
-                                  "getcwd",
-                                  "umask"};
-constexpr const char* reading[] = {"stat",       "lstat",      "newfstatat", "statx",
-                                   "access",     "faccessat",  "faccessat2", "readlink",
-                                   "readlinkat", "getdents64", "statfs",     "fstatfs"};
-constexpr const char* writing[] = {"openat",    "open",        "creat",     "link",
-                                   "linkat",    "unlink",      "unlinkat",  "rename",
-                                   "renameat",  "renameat2",   "mkdir",     "mkdirat",
-                                   "rmdir",     "truncate",    "ftruncate", "fallocate",
-                                   "fsync",     "fdatasync",   "syncfs",    "sync_file_range",
-                                   "utimensat", "fchmod",      "chmod",     "fchmodat",
-                                   "fchown",    "memfd_create"};
-constexpr const char* networking[] = {"socket", "socketpair", "connect",  "bind",
-                                      "listen", "sendmmsg",   "recvmmsg", "memfd_create"};
-constexpr const char* starting[] = {
-    "clone",           "clone3", "fork",      "vfork",      "execve",
-    "execveat",        "wait4",  "waitid",    "pidfd_open", "pidfd_send_signal",
-    "setuid",          "setgid", "setresuid", "setresgid",  "setgroups",
-    "set_tid_address", "setsid", "setpgid"};
+#if defined(__x86_64__)
+constexpr std::uint32_t architecture = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t architecture = AUDIT_ARCH_AARCH64;
+#elif defined(__riscv) && __riscv_xlen == 64
+constexpr std::uint32_t architecture = AUDIT_ARCH_RISCV64;
+#else
+constexpr std::uint32_t architecture = 0;   // no filter: nobody has looked at its calls
+#endif
 
-struct Release {
-    void operator()(void* filter) const { seccomp_release(filter); }
+// Newer machines have no calls that others replaced: there is no open beside openat.
+constexpr int always[] = {SYS_read,
+                          SYS_readv,
+                          SYS_pread64,
+                          SYS_preadv,
+                          SYS_write,
+                          SYS_writev,
+                          SYS_pwrite64,
+                          SYS_pwritev,
+                          SYS_close,
+                          SYS_close_range,
+                          SYS_fstat,
+                          SYS_lseek,
+                          SYS_fcntl,
+                          SYS_dup,
+                          SYS_dup3,
+                          SYS_ioctl,
+                          SYS_ppoll,
+                          SYS_pselect6,
+                          SYS_epoll_create1,
+                          SYS_epoll_ctl,
+                          SYS_epoll_pwait,
+                          SYS_epoll_pwait2,
+                          SYS_eventfd2,
+                          SYS_timerfd_create,
+                          SYS_timerfd_settime,
+                          SYS_timerfd_gettime,
+                          SYS_pipe2,
+                          SYS_signalfd4,
+                          SYS_brk,
+                          SYS_munmap,
+                          SYS_mremap,
+                          SYS_madvise,
+                          SYS_membarrier,
+                          SYS_futex,
+                          SYS_set_robust_list,
+                          SYS_rseq,
+                          SYS_sched_yield,
+                          SYS_sched_getaffinity,
+                          SYS_rt_sigaction,
+                          SYS_rt_sigprocmask,
+                          SYS_rt_sigreturn,
+                          SYS_sigaltstack,
+                          SYS_rt_sigtimedwait,
+                          SYS_restart_syscall,
+                          SYS_exit,
+                          SYS_exit_group,
+                          SYS_tgkill,
+                          SYS_kill,
+                          SYS_setitimer,
+                          SYS_getitimer,
+                          SYS_clock_gettime,
+                          SYS_clock_getres,
+                          SYS_clock_nanosleep,
+                          SYS_nanosleep,
+                          SYS_gettimeofday,
+                          SYS_times,
+                          SYS_getrusage,
+                          SYS_sysinfo,
+                          SYS_uname,
+                          SYS_getrandom,
+                          SYS_getpid,
+                          SYS_getppid,
+                          SYS_gettid,
+                          SYS_getuid,
+                          SYS_geteuid,
+                          SYS_getgid,
+                          SYS_getegid,
+                          SYS_getgroups,
+                          SYS_getrlimit,
+                          SYS_prlimit64,
+                          SYS_prctl,
+                          SYS_sendmsg,
+                          SYS_recvmsg,
+                          SYS_sendto,
+                          SYS_recvfrom,
+                          SYS_getsockopt,
+                          SYS_setsockopt,
+                          SYS_getsockname,
+                          SYS_getpeername,
+                          SYS_shutdown,
+                          SYS_accept,
+                          SYS_accept4,
+                          SYS_sendfile,
+                          SYS_splice,
+                          SYS_copy_file_range,
+                          SYS_flock,
+                          SYS_chdir,
+                          SYS_fchdir,
+                          SYS_getcwd,
+                          SYS_umask
+#ifdef SYS_open
+                          ,
+                          SYS_dup2,
+                          SYS_poll,
+                          SYS_select,
+                          SYS_epoll_wait,
+                          SYS_alarm,
+                          SYS_time,
+                          SYS_arch_prctl
+#endif
 };
-using Filter = std::unique_ptr<void, Release>;
+constexpr int reading[] = {SYS_newfstatat,
+                           SYS_statx,
+                           SYS_faccessat,
+                           SYS_faccessat2,
+                           SYS_readlinkat,
+                           SYS_getdents64,
+                           SYS_statfs,
+                           SYS_fstatfs
+#ifdef SYS_open
+                           ,
+                           SYS_stat,
+                           SYS_lstat,
+                           SYS_access,
+                           SYS_readlink
+#endif
+};
+constexpr int writing[] = {SYS_openat,
+                           SYS_linkat,
+                           SYS_unlinkat,
+                           SYS_renameat,
+                           SYS_renameat2,
+                           SYS_mkdirat,
+                           SYS_truncate,
+                           SYS_ftruncate,
+                           SYS_fallocate,
+                           SYS_fsync,
+                           SYS_fdatasync,
+                           SYS_syncfs,
+                           SYS_sync_file_range,
+                           SYS_utimensat,
+                           SYS_fchmod,
+                           SYS_fchmodat,
+                           SYS_fchown,
+                           SYS_memfd_create
+#ifdef SYS_open
+                           ,
+                           SYS_open,
+                           SYS_creat,
+                           SYS_link,
+                           SYS_unlink,
+                           SYS_rename,
+                           SYS_mkdir,
+                           SYS_rmdir,
+                           SYS_chmod
+#endif
+};
+constexpr int removing[] = {SYS_unlinkat
+#ifdef SYS_open
+                            ,
+                            SYS_unlink
+#endif
+};
+constexpr int networking[] = {SYS_connect,  SYS_bind,     SYS_listen,
+                              SYS_sendmmsg, SYS_recvmmsg, SYS_memfd_create};
+constexpr int starting[] = {SYS_execve,
+                            SYS_execveat,
+                            SYS_wait4,
+                            SYS_waitid,
+                            SYS_pidfd_open,
+                            SYS_setuid,
+                            SYS_setgid,
+                            SYS_setresuid,
+                            SYS_setresgid,
+                            SYS_setgroups,
+                            SYS_set_tid_address,
+                            SYS_setsid,
+                            SYS_setpgid,
+                            SYS_pidfd_send_signal
+#ifdef SYS_open
+                            ,
+                            SYS_fork,
+                            SYS_vfork
+#endif
+};
 
-void check(int result)
+// Memory that is written is never executed. Libraries that are loaded late (name service, OpenSSL
+// providers) map their text read-only and executable.
+void allow_memory(CallSet& calls)
 {
-    if (result < 0 && result != -EDOM)
-        throw_error(-result, "unable to build the system call filter");
+    for (const int call : {SYS_mmap, SYS_mprotect}) calls.allow_if(call, {{2, PROT_EXEC, 0}});
+    calls.allow_if(SYS_mmap, {{2, PROT_EXEC | PROT_WRITE, PROT_EXEC}});
 }
 
-void allow(const Filter& filter, std::span<const char* const> names)
+// No name spaces. clone3 hides its flags behind a pointer: glibc takes "no such call" and uses
+// clone.
+void allow_clone(CallSet& calls, May may)
 {
-    for (const char* name : names) {
-        const int number = seccomp_syscall_resolve_name(name);
-        if (number == __NR_SCMP_ERROR || number < 0) continue;
-        check(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, number, 0));
-    }
+    constexpr std::uint32_t spaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
+                                     CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+    const bool programs = includes(may, May::start_programs);
+    if (programs) calls.allow(starting);
+    if (!programs && !includes(may, May::start_threads)) return;
+    const std::uint32_t thread = programs ? 0 : CLONE_THREAD;
+    calls.allow_if(SYS_clone, {{0, thread | spaces, thread}});
+    calls.refuse(SYS_clone3, ENOSYS);
+    calls.allow_if(SYS_set_tid_address, {});
 }
 
-// Memory that is written is never executed.
-void allow_plain_memory(const Filter& filter)
+// Opening with none of these flags.
+void allow_opening_without(CallSet& calls, std::uint32_t flags)
 {
-    for (const int call : {SCMP_SYS(mmap), SCMP_SYS(mprotect)})
-        check(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 1,
-                               SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)));
+    calls.allow_if(SYS_openat, {{2, flags, 0}});
+#ifdef SYS_open
+    calls.allow_if(SYS_open, {{1, flags, 0}});
+#endif
 }
 
-// Libraries that are loaded late (name service, OpenSSL providers) map their text read-only and
-// executable.
-void allow_library_text(const Filter& filter)
+void allow_files(CallSet& calls, May may)
 {
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(mmap), 1,
-                           SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, PROT_EXEC)));
+    constexpr std::uint32_t creating = O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY);
+    if (includes(may, May::remove_files)) calls.allow(removing);
+    if (includes(may, May::read_files) || includes(may, May::write_files) ||
+        includes(may, May::change_files))
+        calls.allow(reading);
+    if (includes(may, May::write_files))
+        calls.allow(writing);
+    else if (includes(may, May::change_files))
+        allow_opening_without(calls, creating);
+    else if (includes(may, May::read_files))
+        allow_opening_without(calls, creating | O_ACCMODE | O_APPEND);
 }
 
-// clone3 hides its flags behind a pointer: glibc takes "no such call" and uses clone.
-void allow_threads(const Filter& filter)
+// Raw, packet and kernel sockets are nobody's; one of netlink tells the addresses of this host.
+void allow_sockets(CallSet& calls, May may)
 {
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(clone), 1,
-                           SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_THREAD, CLONE_THREAD)));
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0));
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(set_tid_address), 0));
-}
-
-void allow_opening_to_read(const Filter& filter)
-{
-    constexpr scmp_datum_t writing_flags = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(openat), 1,
-                           SCMP_A2(SCMP_CMP_MASKED_EQ, writing_flags, O_RDONLY)));
-    check(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(open), 1,
-                           SCMP_A1(SCMP_CMP_MASKED_EQ, writing_flags, O_RDONLY)));
+    const bool network = includes(may, May::use_network);
+    if (!network && !includes(may, May::use_local_sockets)) return;
+    constexpr std::uint32_t whole = ~0u, kind = 15;
+    calls.allow(networking);
+    for (const int call : {SYS_socket, SYS_socketpair}) calls.allow_if(call, {{0, whole, AF_UNIX}});
+    if (!network) return;
+    for (const std::uint32_t family : {AF_INET, AF_INET6})
+        for (const std::uint32_t type : {SOCK_STREAM, SOCK_DGRAM})
+            calls.allow_if(SYS_socket, {{0, whole, family}, {1, kind, type}});
+    calls.allow_if(SYS_socket, {{0, whole, AF_NETLINK}, {2, whole, NETLINK_ROUTE}});
 }
 
 }
@@ -201,30 +284,22 @@ bool is_traced()
 
 bool filter_system_calls(May may, [[maybe_unused]] bool lenient)
 {
-#ifdef NDEBUG
-    const std::uint32_t otherwise = SCMP_ACT_ERRNO(EPERM);
-#else
-    const std::uint32_t otherwise = lenient ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_KILL_PROCESS;
+    if (architecture == 0) return false;
+    std::uint32_t otherwise = SECCOMP_RET_ERRNO | EPERM;
+#ifndef NDEBUG
+    if (!lenient) otherwise = SECCOMP_RET_KILL_PROCESS;
 #endif
-    const Filter filter(seccomp_init(otherwise));
-    if (!filter) throw_error(ENOMEM, "unable to build the system call filter");
-    allow(filter, always);
-    allow_plain_memory(filter);
-    allow_library_text(filter);
-    if (includes(may, May::read_files) || includes(may, May::write_files)) allow(filter, reading);
-    if (includes(may, May::write_files))
-        allow(filter, writing);
-    else if (includes(may, May::read_files))
-        allow_opening_to_read(filter);
-    if (includes(may, May::use_network)) allow(filter, networking);
-    if (includes(may, May::start_programs))
-        allow(filter, starting);
-    else if (includes(may, May::start_threads))
-        allow_threads(filter);
-    const int loaded = seccomp_load(filter.get());
-    if (loaded == -EINVAL || loaded == -ENOSYS || loaded == -ECANCELED) return false;
-    check(loaded);
-    return true;
+    CallSet calls;
+    calls.allow(always);
+    allow_memory(calls);
+    allow_files(calls, may);
+    allow_sockets(calls, may);
+    allow_clone(calls, may);
+    auto instructions = calls.program(architecture, otherwise);
+    const sock_fprog program{static_cast<unsigned short>(instructions.size()), instructions.data()};
+    if (::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program, 0, 0) == 0) return true;
+    if (errno != EINVAL && errno != ENOSYS) throw_errno("unable to set the system call filter");
+    return false;
 }
 
 }

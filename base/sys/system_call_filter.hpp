@@ -1,4 +1,4 @@
-// The system call filter behind confine(), by libseccomp.
+// The system call filter behind confine().
 #pragma once
 
 #include "base/sys/confine.hpp"

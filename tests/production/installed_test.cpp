@@ -29,6 +29,7 @@ const std::string message = "From: a@client.example\nSubject: hello\n\nDear Joe\
 struct Who {
     std::string uids;     // "real effective saved filesystem"
     std::string groups;   // group and supplementary ones
+    std::string status;   // all of /proc/PID/status
 };
 
 std::string field(const std::string& status, const std::string& name)
@@ -83,7 +84,7 @@ protected:
         launch = system->launch({"qmail-smtpd", "--listen", "127.0.0.1:" + std::to_string(port)});
         launch.own_group = true;
         smtpd.emplace(launch);
-        connect_to(port, patience);
+        const SmtpClient greeted(port);   // by a worker
     }
 
     void TearDown() override
@@ -117,7 +118,8 @@ protected:
                 continue;
             const auto status = "\n" + slurp("/proc/" + name + "/status");
             result[executable.substr(executable.rfind('/') + 1)].push_back(
-                {field(status, "Uid"), field(status, "Gid") + " / " + field(status, "Groups")});
+                {field(status, "Uid"), field(status, "Gid") + " / " + field(status, "Groups"),
+                 status});
         }
         return result;
     }
@@ -181,9 +183,11 @@ TEST_F(Production, EachProgramRunsUnderItsOwnUid)
     auto processes = running();
     const auto qmail = std::to_string(Installed::gid("qmail"));
     const auto in_qmail = qmail + ' ' + qmail + ' ' + qmail + ' ' + qmail + " / ";
-    ASSERT_EQ(processes["qmail-send"].size(), 1u);
-    EXPECT_EQ(processes["qmail-send"][0].uids, ids("qmails"));
-    EXPECT_TRUE(processes["qmail-send"][0].groups.starts_with(in_qmail));
+    ASSERT_EQ(processes["qmail-send"].size(), 2u);   // one runs qmail-queue for the other
+    for (const auto& one : processes["qmail-send"]) {
+        EXPECT_EQ(one.uids, ids("qmails"));
+        EXPECT_TRUE(one.groups.starts_with(in_qmail));
+    }
     ASSERT_EQ(processes["qmail-clean"].size(), 1u);
     EXPECT_EQ(processes["qmail-clean"][0].uids, ids("qmailq"));
     ASSERT_GE(processes["qmail-rspawn"].size(), 1u);
@@ -201,6 +205,39 @@ TEST_F(Production, EachProgramRunsUnderItsOwnUid)
             if (name != "qmail-lspawn") {
                 EXPECT_EQ(one.uids.find("0 0 0 0"), std::string::npos) << name;
             }
+}
+
+// The table of privileges (docs/internals.md), as the kernel says it.
+TEST_F(Production, EachProgramKeepsOnlyItsRow)
+{
+    const std::string none(16, '0'), bounds = "00000000000000e5", its_own = "00000000000000e4";
+    spill(system->joe() + "/.qmail-row", "|cat /proc/self/status /proc/self/limits > row\n", 0644);
+    start();
+    auto processes = running();
+    unsigned confined = 0;
+    for (const auto& [name, all] : processes)
+        for (const auto& one : all) {
+            EXPECT_EQ(field(one.status, "CapEff"), name == "qmail-lspawn" ? its_own : none) << name;
+            EXPECT_EQ(field(one.status, "CapPrm"), name == "qmail-lspawn" ? its_own : none) << name;
+            EXPECT_EQ(field(one.status, "CapInh"), none) << name;
+            if (name != "qmail-smtpd") { EXPECT_EQ(field(one.status, "CapBnd"), bounds) << name; }
+            if (field(one.status, "Seccomp") == "2" && field(one.status, "NoNewPrivs") == "1")
+                ++confined;
+        }
+    // qmail-send, qmail-clean, qmail-queued, and the workers of qmail-smtpd.
+    EXPECT_GE(confined, 4u);
+
+    EXPECT_TRUE(SmtpClient(port)
+                    .deliver("a@b.example", {"joe-row@here.example"}, message)
+                    .starts_with("250 "));
+    const auto path = system->joe() + "/row";
+    ASSERT_TRUE(wait_until([&] { return log().find("end msg ") != std::string::npos; })) << log();
+    // A user's program has what it would have without us, but for the bounds.
+    const auto his = slurp(path);
+    EXPECT_EQ(field(his, "CapBnd"), bounds);
+    EXPECT_EQ(field(his, "NoNewPrivs"), "0");
+    EXPECT_EQ(field(his, "Seccomp"), field(slurp("/proc/self/status"), "Seccomp"));
+    EXPECT_EQ(his.substr(his.find("Limit ")), slurp("/proc/self/limits"));
 }
 
 TEST_F(Production, MailThroughAllOfIt)

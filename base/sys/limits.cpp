@@ -1,0 +1,84 @@
+#include "base/sys/limits.hpp"
+
+#include "base/sys/error.hpp"
+
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+namespace grapnel {
+
+namespace {
+
+using Resource = __rlimit_resource_t;
+
+constexpr std::array<Resource, 6> resources{RLIMIT_DATA,  RLIMIT_NOFILE, RLIMIT_NPROC,
+                                            RLIMIT_FSIZE, RLIMIT_CORE,   RLIMIT_CPU};
+
+#ifdef GRAPNEL_ADDRESS_SANITIZER
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
+Resource resource(Limit which) { return resources[static_cast<std::size_t>(which)]; }
+
+struct rlimit current(Resource which)
+{
+    struct rlimit now {};
+    if (::getrlimit(which, &now) != 0) throw_errno("unable to read resource limits");
+    return now;
+}
+
+void set(Resource which, const struct rlimit& wanted)
+{
+    if (::setrlimit(which, &wanted) != 0) throw_errno("unable to set resource limits");
+}
+
+// What soft limits were before we lowered them.
+std::array<std::optional<rlim_t>, resources.size()>& before()
+{
+    static std::array<std::optional<rlim_t>, resources.size()> values;
+    return values;
+}
+
+}
+
+void limit(Limit which, std::uint64_t value)
+{
+    if (sanitized && which == Limit::memory) return;
+    const auto wanted = std::min<rlim_t>(value, current(resource(which)).rlim_max);
+    before()[static_cast<std::size_t>(which)].reset();
+    set(resource(which), {wanted, wanted});
+}
+
+void limit_ourselves(Limit which, std::uint64_t value)
+{
+    if (sanitized && which == Limit::memory) return;
+    const auto now = current(resource(which));
+    auto& kept = before()[static_cast<std::size_t>(which)];
+    if (!kept) kept = now.rlim_cur;
+    set(resource(which), {std::min<rlim_t>(value, *kept), now.rlim_max});
+}
+
+void raise_to_hard_limit(Limit which)
+{
+    const auto now = current(resource(which));
+    before()[static_cast<std::size_t>(which)].reset();
+    set(resource(which), {now.rlim_max, now.rlim_max});
+}
+
+void give_back_limits() noexcept
+{
+    for (std::size_t i = 0; i < resources.size(); ++i) {
+        if (!before()[i]) continue;
+        struct rlimit now {};
+        if (::getrlimit(resources[i], &now) != 0) continue;
+        now.rlim_cur = *before()[i];
+        ::setrlimit(resources[i], &now);
+    }
+}
+
+}

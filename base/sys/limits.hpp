@@ -1,0 +1,35 @@
+// Resource limits of this process. A soft one binds it alone: spawn gives the programs that it
+// starts what was there before, because users' programs run under the limits that their operator
+// chose.
+#pragma once
+
+#include <cstdint>
+
+namespace grapnel {
+
+#if defined(__SANITIZE_ADDRESS__)
+#define GRAPNEL_ADDRESS_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define GRAPNEL_ADDRESS_SANITIZER 1
+#endif
+#endif
+
+enum class Limit { memory, descriptors, processes, file_size, core_size, processor_time };
+
+// memory: what it can write to of its own, in bytes; not files that are mapped. AddressSanitizer
+// needs more than any limit: there nothing happens.
+
+// For good, for all that it starts, too; never more than was given.
+void limit(Limit which, std::uint64_t value);
+
+// For this process alone; never more than was given.
+void limit_ourselves(Limit which, std::uint64_t value);
+
+// As much as whoever started us allows. What we were started with is forgotten.
+void raise_to_hard_limit(Limit which);
+
+// Undoes every limit_ourselves(). Between fork and exec: makes no calls but setrlimit.
+void give_back_limits() noexcept;
+
+}

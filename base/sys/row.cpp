@@ -1,0 +1,113 @@
+#include "base/sys/row.hpp"
+
+#include "base/sys/account.hpp"
+#include "base/sys/confine.hpp"
+#include "base/sys/environment.hpp"
+
+#include <cstdint>
+
+namespace grapnel::row {
+
+namespace {
+
+constexpr std::uint64_t megabyte = 1 << 20;
+
+Confinement::Paths where_messages_are_made()
+{
+    Confinement::Paths paths;
+    paths.readable = {"."};
+    paths.writable = {"pid", "mess", "intd", "todo", "quarantine", "lock/trigger"};
+    return paths;
+}
+
+}
+
+void qmail_send()
+{
+    become_if_root(Role::send);
+    Confinement::Paths paths;
+    paths.readable = {".", home() + "/control", "/dev/null"};
+    paths.writable = {"info", "local", "remote", "bounce", "lock/trigger"};
+    confine({.processes = 0,
+             .memory = 1024 * megabyte,
+             .paths = paths,
+             .system_calls = May::read_files | May::write_files | May::use_local_sockets});
+}
+
+void qmail_clean()
+{
+    become_if_root(Role::queue);
+    Confinement::Paths paths;
+    paths.emptied = {"pid", "intd", "todo", "mess"};
+    confine({.descriptors = 32,
+             .processes = 0,
+             .memory = 32 * megabyte,
+             .paths = paths,
+             .system_calls = May::read_files | May::remove_files});
+}
+
+void qmail_queue()
+{
+    confine({.descriptors = 64,
+             .processes = 0,
+             .memory = 64 * megabyte,
+             .paths = where_messages_are_made(),
+             .system_calls = May::read_files | May::write_files});
+}
+
+void qmail_handover()
+{
+    confine({.processes = 0,
+             .memory = 64 * megabyte,
+             .paths = Confinement::Paths{},
+             .system_calls = May::nothing_more});
+}
+
+void qmail_queued()
+{
+    confine({.memory = 1024 * megabyte,
+             .paths = where_messages_are_made(),
+             .system_calls =
+                 May::read_files | May::write_files | May::use_local_sockets | May::start_threads});
+}
+
+void qmail_remote()
+{
+    become_if_root(Role::remote);
+    Confinement::Paths paths;
+    // /etc whole, and where resolv.conf may point to: the file is replaced now and then.
+    paths.readable = {"control",
+                      "/etc",
+                      "/run/systemd/resolve",
+                      "/run/resolvconf",
+                      "/run/NetworkManager",
+                      "/usr/lib",
+                      "/lib",
+                      "/usr/share/ca-certificates",
+                      "/usr/share/dns",
+                      "/usr/share/zoneinfo",
+                      "/dev/null",
+                      "/dev/urandom"};
+    paths.writable = {"queue/lock/tcpto"};
+    confine({.memory = 256 * megabyte,
+             .paths = paths,
+             .system_calls =
+                 May::read_files | May::change_files | May::use_network | May::start_threads});
+}
+
+void smtpd_worker()
+{
+    Confinement::Paths paths;
+    paths.readable = {home() + "/control", "/dev/null"};
+    confine({.memory = 1024 * megabyte,
+             .paths = paths,
+             .system_calls = May::read_files | May::use_network});
+}
+
+void smtpd_session()
+{
+    confine(
+        {.memory = 256 * megabyte, .paths = Confinement::Paths{}, .system_calls = May::read_files});
+}
+
+}

@@ -1,0 +1,27 @@
+// Each program's row of the table of privileges (docs/internals.md), in code. Its main calls it
+// once, with everything opened that will be out of reach, and before the first byte from outside.
+//
+// What this kernel does not offer is left out; qmail-start and the listening qmail-smtpd say so
+// (missing_protection). Everything else that cannot be done throws.
+#pragma once
+
+namespace grapnel::row {
+
+void qmail_start();
+void qmail_send();       // in queue/
+void qmail_clean();      // in queue/
+void qmail_queue();      // in queue/, where it writes files
+void qmail_handover();   // qmail-queue where qmail-queued writes them: the socket is open
+void qmail_queued();     // in queue/
+void qmail_lspawn();
+void qmail_getpw();
+void qmail_local();
+void qmail_rspawn();
+void qmail_remote();   // in the home directory
+void smtpd_listener();
+void smtpd_worker();    // its submission helper is there already; so in the next
+void smtpd_session();   // has read its control files
+void injector();        // qmail-inject, sendmail: the user's own
+void splogger();
+
+}

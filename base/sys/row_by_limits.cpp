@@ -1,0 +1,80 @@
+#include "base/sys/row.hpp"
+
+#include "base/sys/account.hpp"
+#include "base/sys/capabilities.hpp"
+#include "base/sys/dumps.hpp"
+#include "base/sys/environment.hpp"
+#include "base/sys/error.hpp"
+#include "base/sys/limits.hpp"
+
+#include <linux/capability.h>
+#include <sys/prctl.h>
+
+#include <cstdint>
+
+// The rows without Landlock and filter, for programs that shall not load the library of the latter.
+namespace grapnel::row {
+
+namespace {
+
+constexpr std::uint64_t megabyte = 1 << 20;
+
+// For who starts others, under the limits and rights that these would have without us: a user's own
+// programs, a setuid qmail-queue.
+void hold_back(std::uint64_t memory)
+{
+    limit_ourselves(Limit::memory, memory);
+    limit_ourselves(Limit::core_size, 0);
+}
+
+// For who starts nothing.
+void stay_small(std::uint64_t memory)
+{
+    limit(Limit::memory, memory);
+    limit(Limit::core_size, 0);
+    forbid_dumps();
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        throw_errno("unable to forbid new privileges");
+}
+
+}
+
+// CHOWN is for setuid programs that users' deliveries run, such as mailbox writers of old.
+void qmail_start()
+{
+    if (!in_sandbox())
+        bound_capabilities({CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_DAC_READ_SEARCH, CAP_CHOWN});
+}
+
+void qmail_lspawn()
+{
+    qmail_start();
+    if (!in_sandbox()) keep_capabilities({CAP_SETUID, CAP_SETGID, CAP_KILL, CAP_DAC_READ_SEARCH});
+    hold_back(256 * megabyte);
+    forbid_dumps();
+}
+
+// What name service and syslog need is not ours to know.
+void qmail_getpw() { stay_small(256 * megabyte); }
+void splogger() { stay_small(32 * megabyte); }
+
+void qmail_local() { hold_back(64 * megabyte); }
+
+// What it starts may be another program than ours, by QMAILREMOTE: Landlock and filter are
+// qmail-remote's own.
+void qmail_rspawn()
+{
+    become_if_root(Role::remote);
+    hold_back(256 * megabyte);
+    forbid_dumps();
+}
+
+void smtpd_listener()
+{
+    hold_back(64 * megabyte);
+    forbid_dumps();
+}
+
+void injector() { hold_back(128 * megabyte); }
+
+}
