@@ -1,5 +1,6 @@
 // qmail-rspawn and the qmail-remotes that work for it for a long time.
 #include "remote/rspawn_lab.hpp"
+#include "support/fake_dns.hpp"
 
 #include <gmock/gmock.h>
 
@@ -92,6 +93,47 @@ TEST_F(Workers, ThoseThatDieTakeNobodyElseAlong)
     EXPECT_EQ(deliver(), accepted);
     ask(3, "other@far.example");
     EXPECT_EQ(last_text(), accepted);
+}
+
+TEST_F(Workers, ManyLookupsAtOnceEachGetTheirOwnAnswer)
+{
+    FakeDns dns;
+    const SmtpScript odd, even;
+    std::string routes;
+    for (unsigned i = 0; i < 40; ++i) {
+        const auto n = std::to_string(i);
+        if (i % 10 != 9) dns.add_a("relay" + n + ".dns.example", "127.0.0.1");
+        routes += "d" + n + ".example:relay" + n +
+                  ".dns.example:" + std::to_string((i % 2 == 0 ? even : odd).port()) + "\n";
+    }
+    home_.control("resolver", dns.address());
+    home_.control("smtproutes", routes);
+    for (unsigned i = 0; i < 40; ++i) ask(i, "r@d" + std::to_string(i) + ".example");
+    for (const auto& report : reports())
+        EXPECT_EQ(report.letter, report.number % 10 == 9 ? 'D' : 'K')
+            << report.number << report.text;
+    EXPECT_EQ(even.messages().size(), 20u);
+    EXPECT_EQ(odd.messages().size(), 16u);
+}
+
+TEST_F(Workers, WhatTheDnsSaidIsRemembered)
+{
+    FakeDns dns;
+    const SmtpScript server;
+    dns.add_a("relay.dns.example", "127.0.0.1");
+    home_.control("resolver", dns.address());
+    home_.control("smtproutes", ":relay.dns.example:" + std::to_string(server.port()));
+    EXPECT_EQ(deliver(), accepted);
+    const auto asked = dns.questions().size();
+    EXPECT_EQ(deliver(), accepted);
+    EXPECT_EQ(dns.questions().size(), asked);
+
+    dns.servfail("broken.dns.example");
+    home_.control("smtproutes", "broken.example:broken.dns.example\n:relay.dns.example:" +
+                                    std::to_string(server.port()));
+    ask(1, "r@broken.example");
+    EXPECT_EQ(last_text(), "ZSorry, I couldn't find any host by that name. (#4.1.2)\n");
+    EXPECT_EQ(deliver(), accepted);
 }
 
 TEST_F(Workers, AScriptIsNeverStartedButForADelivery)
