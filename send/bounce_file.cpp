@@ -36,19 +36,25 @@ off_t mend(int file, const std::string& path)
 
 void append_to_bounce(queue::MessageNumber n, std::string_view paragraph)
 {
+    write_to_bounce(n, paragraph);
+    const auto path = queue::Spool::bounce(n);
+    durably([&] {
+        sync(open_read(path).get(), path);
+        sync_directory("bounce");
+    });
+}
+
+void write_to_bounce(queue::MessageNumber n, std::string_view paragraphs)
+{
     const auto path = queue::Spool::bounce(n);
     const Fd file = open_file(path, O_RDWR | O_CREAT, 0600);
     const off_t end = mend(file.get(), path);
     try {
-        write_at(file.get(), paragraph, end, path);
+        write_at(file.get(), paragraphs, end, path);
     } catch (const std::system_error&) {
         [[maybe_unused]] const int ignored = ::ftruncate(file.get(), end);
         throw;
     }
-    durably([&] {
-        sync(file.get(), path);
-        sync_directory("bounce");
-    });
 }
 
 void mend_bounce(queue::MessageNumber n)

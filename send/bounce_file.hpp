@@ -12,6 +12,9 @@ namespace grapnel::send {
 // or ends in a torn tail; or Broken.
 void append_to_bounce(queue::MessageNumber n, std::string_view paragraph);
 
+// The same without the flush: that is the caller's, for several messages at once.
+void write_to_bounce(queue::MessageNumber n, std::string_view paragraphs);
+
 // Cuts a torn tail off. Throws system_error.
 void mend_bounce(queue::MessageNumber n);
 

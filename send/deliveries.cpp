@@ -1,8 +1,6 @@
 #include "send/deliveries.hpp"
 
-#include "base/sys/file.hpp"
 #include "send/bounce.hpp"
-#include "send/bounce_file.hpp"
 #include "send/message_info.hpp"
 
 #include <algorithm>
@@ -16,24 +14,67 @@ namespace {
 
 constexpr Due held_pause = 10'000;
 constexpr std::size_t longest_text = 9998;   // 10,000 with number and letter, as in qmail
-
-bool is_full_disk(const std::system_error& error)
-{
-    return error.code().value() == ENOSPC || error.code().value() == EDQUOT;
-}
+constexpr std::size_t longest_row = 3;       // then it is a waiting file's turn (reliability 6)
 
 }
 
 Deliveries::Deliveries(Channel& local, Channel& remote, const queue::Spool& spool, Agenda& agenda,
-                       Marks& marks, const Config& config, Log& log)
-    : sides_{Side{local, std::nullopt}, Side{remote, std::nullopt}},
+                       Results& results, const Config& config, Log& log)
+    : sides_{Side{local}, Side{remote}},
       spool_(spool),
       agenda_(agenda),
-      marks_(marks),
+      results_(results),
       config_(config),
-      log_(log),
-      jobs_(local.usage().limit + remote.usage().limit)
+      log_(log)
 {
+}
+
+// A file could be read further, or opened.
+bool Deliveries::waits(const Side& side) const
+{
+    return side.file || (may_open() && agenda_.of(side.channel.kind()).is_due(agenda_.now()));
+}
+
+Deliveries::Room Deliveries::room_for(const Sorted& message) const
+{
+    if (ending_ || message.recipients() == 0) return Room::never;
+    auto room = Room::now;
+    for (const auto& side : sides_) {
+        const auto wanted = message.of(side.channel.kind()).size();
+        const auto usage = side.channel.usage();
+        if (wanted == 0) continue;
+        if (!side.channel.is_alive() || wanted > usage.limit) return Room::never;
+        if (usage.running + side.promised + wanted > usage.limit ||
+            (side.in_a_row >= longest_row && waits(side)))
+            room = Room::later;
+    }
+    return room;
+}
+
+std::vector<std::size_t> Deliveries::begin(queue::MessageNumber n, const Sorted& message,
+                                           std::time_t birth)
+{
+    std::vector<std::size_t> jobs;
+    for (auto& side : sides_) {
+        const auto& records = message.of(side.channel.kind());
+        if (records.empty()) continue;
+        Job job;
+        job.message = n;
+        job.channel = side.channel.kind();
+        job.retry = agenda_.due_at(next_attempt(birth, birth, job.channel));
+        job.sender = message.info.sender;
+        job.holders = 2;
+        jobs.push_back(jobs_.add(std::move(job)));
+        side.first.push_back({jobs.back(), Recipients(records)});
+        side.promised += records.size();
+        side.in_a_row = waits(side) ? side.in_a_row + records.size() : 0;
+    }
+    return jobs;
+}
+
+void Deliveries::suspend(const std::vector<std::size_t>& jobs)
+{
+    for (const auto job : jobs) jobs_[job].suspended = true;
 }
 
 bool Deliveries::advance()
@@ -44,32 +85,60 @@ bool Deliveries::advance()
     return local || remote;
 }
 
-// One record of the file that is open, or the opening of the next one.
 bool Deliveries::advance(Side& side)
 {
-    if (!side.pass) return open_next(side);
-    if (jobs_[side.pass->job]->suspended) {
-        end_pass(side, false);
+    return side.first.empty() ? advance_file(side) : advance_first(side);
+}
+
+bool Deliveries::advance_first(Side& side)
+{
+    auto& pass = side.first.front();
+    const bool stopped = jobs_[pass.job].suspended;
+    if (!stopped && !side.channel.is_available()) return false;
+    if (!stopped && pass.recipients.next() == Recipients::State::record) {
+        --side.promised;
+        start(side, pass.job, pass.recipients.current());
+        if (!pass.recipients.are_over()) return true;
+    }
+    side.promised -= pass.recipients.left();
+    const auto job = pass.job;
+    jobs_[job].read_to_end = pass.recipients.are_over();
+    side.first.pop_front();
+    let_go(job);
+    return true;
+}
+
+// One record of the file that is open, or the opening of the next one.
+bool Deliveries::advance_file(Side& side)
+{
+    if (!side.file) return open_next(side);
+    const auto job = side.file->job;
+    if (jobs_[job].suspended) {
+        end_file(side, false);
         return true;
     }
     if (!side.channel.is_available()) return false;
-    const auto path = channel_file(spool_, side.channel.kind(), jobs_[side.pass->job]->message);
+    const auto path = channel_file(spool_, side.channel.kind(), jobs_[job].message);
     try {
-        switch (side.pass->file.next()) {
-        case RecipientFile::State::record:
-            if (!side.pass->file.current().done) start(side, side.pass->file.current());
+        switch (side.file->recipients.next()) {
+        case Recipients::State::record:
+            if (!side.file->recipients.current().done) {
+                side.in_a_row = 0;
+                start(side, job, side.file->recipients.current());
+            }
+            if (side.file->recipients.are_over()) end_file(side, true);
             break;
-        case RecipientFile::State::end:
-            end_pass(side, true);
+        case Recipients::State::end:
+            end_file(side, true);
             break;
-        case RecipientFile::State::unknown_record:
+        case Recipients::State::unknown_record:
             log_.warning("unknown record type in " + path + "!");
-            end_pass(side, false);
+            end_file(side, false);
             break;
         }
     } catch (const std::system_error&) {
         log_.warning("trouble reading " + path + "; will try again later");
-        end_pass(side, false);
+        end_file(side, false);
     }
     return true;
 }
@@ -77,12 +146,11 @@ bool Deliveries::advance(Side& side)
 bool Deliveries::open_next(Side& side)
 {
     auto& heap = agenda_.of(side.channel.kind());
-    const auto number = free_job();
-    if (!number || !heap.is_due(agenda_.now())) return false;
+    if (!may_open() || !heap.is_due(agenda_.now())) return false;
     const auto n = heap.take().message;
     auto path = channel_file(spool_, side.channel.kind(), n);
     try {
-        RecipientFile file(path);
+        Recipients recipients(path);
         const auto info = read_message_info(spool_, n);
         if (!info) {
             path = spool_.info(n);
@@ -96,8 +164,8 @@ bool Deliveries::open_next(Side& side)
         job.last_attempt = is_last_attempt(info->birth, now, config_.lifetime);
         job.sender = info->sender;
         job.holders = 1;
-        jobs_[*number] = std::move(job);
-        side.pass.emplace(Pass{*number, std::move(file)});
+        job.from_file = true;
+        side.file.emplace(Pass{jobs_.add(std::move(job)), std::move(recipients)});
     } catch (const std::system_error&) {
         log_.warning("trouble opening " + path + "; will try again later");
         heap.add(agenda_.now() + retry_trouble, n);
@@ -105,20 +173,20 @@ bool Deliveries::open_next(Side& side)
     return true;
 }
 
-void Deliveries::end_pass(Side& side, bool read_to_end)
+void Deliveries::end_file(Side& side, bool read_to_end)
 {
-    const auto job = side.pass->job;
-    side.pass.reset();
-    jobs_[job]->read_to_end = read_to_end;
-    release(job);
+    const auto job = side.file->job;
+    side.file.reset();
+    jobs_[job].read_to_end = read_to_end;
+    let_go(job);
 }
 
-void Deliveries::start(Side& side, const queue::ChannelRecord& record)
+void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecord& record)
 {
-    auto& job = *jobs_[side.pass->job];
+    auto& job = jobs_[number];
     ++job.to_do;
     ++job.holders;
-    const Delivery delivery{next_delivery_++, side.pass->job, record.offset, record.address};
+    const Delivery delivery{next_delivery_++, number, record.offset, record.address};
     try {
         side.channel.start(delivery, spool_.short_name(job.message),
                            expand_verp(job.sender, record.address));
@@ -129,38 +197,16 @@ void Deliveries::start(Side& side, const queue::ChannelRecord& record)
     log_status();
 }
 
-std::optional<std::size_t> Deliveries::free_job() const
+// As many as could be busy with a delivery each.
+bool Deliveries::may_open() const
 {
-    const auto found = std::find(jobs_.begin(), jobs_.end(), std::nullopt);
-    if (found == jobs_.end()) return std::nullopt;
-    return static_cast<std::size_t>(found - jobs_.begin());
+    return jobs_.from_files() < sides_[0].channel.usage().limit + sides_[1].channel.usage().limit;
 }
 
 // The last one to let go of a job puts its message back on the agenda, or on to its end.
-void Deliveries::release(std::size_t number)
+void Deliveries::let_go(std::size_t number)
 {
-    auto& job = *jobs_[number];
-    if (--job.holders > 0) return;
-    const Job ended = std::move(job);
-    jobs_[number].reset();
-    const auto n = ended.message;
-    if (!ended.read_to_end || ended.to_do > 0) return agenda_.of(ended.channel).add(ended.retry, n);
-
-    const auto path = channel_file(spool_, ended.channel, n);
-    try {
-        remove_file(path);
-    } catch (const std::system_error&) {
-        log_.warning("unable to unlink " + path + "; will try again later");
-        return agenda_.of(ended.channel).add(agenda_.now() + retry_trouble, n);
-    }
-    marks_.finished(ended.channel, n, agenda_.now());
-    const auto other = ended.channel == queue::Channel::local ? spool_.remote(n) : spool_.local(n);
-    try {
-        if (status_if_there(other)) return;
-    } catch (const std::system_error&) {
-        log_.warning("unable to stat " + other);
-    }
-    agenda_.done.add(agenda_.now(), n);
+    if (--jobs_[number].holders == 0) results_.ended(jobs_.take(number));
 }
 
 void Deliveries::report(queue::Channel channel, const queue::Report& report)
@@ -172,26 +218,18 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     }
     auto text = report.text.substr(0, longest_text);
     auto letter = report.letter;
-    if (letter == 'Z' && jobs_[delivery->job]->last_attempt) {
+    const auto& job = jobs_[delivery->job];
+    if (letter == 'Z' && job.last_attempt) {
         letter = 'D';
         text += too_old_text;
     }
-    switch (letter) {
-    case 'K':
-        log_.delivered(delivery->id, text);
-        settle(*delivery, false, text);
-        break;
-    case 'D':
-        log_.failed(delivery->id, text);
-        settle(*delivery, true, text);
-        break;
-    case 'Z':
-        log_.deferred(delivery->id, text);
-        release(delivery->job);
-        break;
-    default:
-        log_.mangled(delivery->id);
-        release(delivery->job);
+    if (letter == 'K' || letter == 'D') {
+        letter == 'K' ? log_.delivered(delivery->id, text) : log_.failed(delivery->id, text);
+        settle(*delivery, letter == 'D', text);
+    } else {
+        letter == 'Z' ? log_.deferred(delivery->id, text) : log_.mangled(delivery->id);
+        results_.deferred(job.message);
+        let_go(delivery->job);
     }
     log_status();
 }
@@ -200,36 +238,16 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
 // started.
 void Deliveries::settle(const Delivery& delivery, bool failed, const std::string& report)
 {
-    if (write_down(delivery, failed, report)) return release(delivery.job);
-    auto& job = *jobs_[delivery.job];
-    job.suspended = true;
-    held_.push_back({delivery, job.channel, failed, report, agenda_.now() + held_pause});
-}
-
-// The paragraph of a failure is durable before the mark: in between the recipient would just be
-// tried again.
-bool Deliveries::write_down(const Delivery& delivery, bool failed, const std::string& report)
-{
-    auto& job = *jobs_[delivery.job];
-    if (failed && broken_) return true;   // stays to be done
-    if (failed) try {
-            append_to_bounce(
-                job.message,
-                failure_paragraph(without_virtual_prefix(config_.routing, delivery.recipient),
-                                  report));
-        } catch (const std::system_error&) {
-            log_.alert("unable to append to bounce message; HELP! sleeping...");
-            return false;
-        }
-    try {
-        marks_.done(job.channel, job.message, delivery.offset, agenda_.now());
-    } catch (const std::system_error& error) {
-        log_.warning("trouble marking " + channel_file(spool_, job.channel, job.message) +
-                     "; message will be delivered twice!");
-        if (is_full_disk(error)) return false;
+    auto& job = jobs_[delivery.job];
+    const auto written = results_.write(
+        {job.message, job.channel, delivery.offset, delivery.recipient, failed, report});
+    if (written == Results::Written::not_yet) {
+        job.suspended = true;
+        held_.push_back({delivery, failed, report, agenda_.now() + held_pause});
+        return;
     }
-    --job.to_do;
-    return true;
+    if (written == Results::Written::done) --job.to_do;
+    let_go(delivery.job);
 }
 
 void Deliveries::write_held(bool now)
@@ -241,7 +259,7 @@ void Deliveries::write_held(bool now)
             held_.push_back(std::move(held));
             continue;
         }
-        jobs_[held.delivery.job]->suspended = false;
+        jobs_[held.delivery.job].suspended = false;
         settle(held.delivery, held.failed, held.report);
     }
 }
@@ -252,12 +270,13 @@ std::optional<Due> Deliveries::next_due() const
     const auto at = [&](Due due) { next = next ? std::min(*next, due) : due; };
     for (const auto& held : held_) at(held.due);
     if (ending_) return next;
-    const bool may_open = free_job().has_value();
     for (const auto& side : sides_) {
         const auto& heap = agenda_.of(side.channel.kind());
-        if (side.pass && (side.channel.is_available() || jobs_[side.pass->job]->suspended))
-            at(agenda_.now());
-        if (!side.pass && may_open && !heap.empty()) at(heap.first().due);
+        const auto* pass = !side.first.empty() ? &side.first.front()
+                           : side.file         ? &*side.file
+                                               : nullptr;
+        if (pass && (side.channel.is_available() || jobs_[pass->job].suspended)) at(agenda_.now());
+        if (!pass && may_open() && !heap.empty()) at(heap.first().due);
     }
     return next;
 }

@@ -36,13 +36,14 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, 
               std::move(connections.from_remote), connections.remote_limit,
               [this] { timer_.call(); }),
       cleaner_(loop.executor(), std::move(connections.to_clean), std::move(connections.from_clean)),
-      intake_(spool, config_.routing, log),
-      deliveries_(local_, remote_, spool, agenda_, marks_, config_, log),
+      results_(spool, agenda_, marks_, first_, config_, log),
+      deliveries_(local_, remote_, spool, agenda_, results_, config_, log),
+      intake_({spool, flusher_, agenda_, marks_, cleaner_}, config_.routing, first_, deliveries_,
+              log, [this] { timer_.call(); }),
       finishing_(loop.executor(), spool, agenda_, marks_, cleaner_, config_.bounce, helper_.get(),
                  log, [this] { timer_.call(); }),
-      todo_scan_(loop.executor(), intake_, flusher_, agenda_, cleaner_, log,
-                 [this] { timer_.call(); }),
-      mess_scan_(spool, agenda_, marks_, finishing_, log)
+      todo_scan_(loop.executor(), intake_, log, [this] { timer_.call(); }),
+      mess_scan_(spool, agenda_, marks_, intake_, finishing_, log)
 {
 }
 
@@ -93,6 +94,7 @@ asio::awaitable<void> Dispatcher::work()
         co_await timer_.wait_until(moment);
     }
     deliveries_.write_held(true);
+    write_first_attempts();
     flush();
     co_await last_answers();
     save_times(spool_, agenda_, log_);
@@ -112,13 +114,24 @@ void Dispatcher::step()
 {
     try {
         more_ = false;
+        if (!broken_) intake_.try_waiting();
         for (unsigned i = 0; i < records_a_turn && (more_ = deliveries_.advance()); ++i) continue;
         deliveries_.write_held(false);
         if (agenda_.unknown.is_due(agenda_.now()))
             enlist(agenda_.unknown.take().message, spool_, agenda_, log_);
+        if (!broken_) intake_.settle();
         if (!broken_) finishing_.begin_due();
         const auto due = marks_.flush_due();
         if (due && (*due <= agenda_.now() || marks_.is_full())) flush();
+    } catch (const Broken& error) {
+        fail(error.what());
+    }
+}
+
+void Dispatcher::write_first_attempts()
+{
+    try {
+        if (!broken_) intake_.write_all();
     } catch (const Broken& error) {
         fail(error.what());
     }
@@ -140,6 +153,7 @@ Due Dispatcher::next_due() const
     Due next = more_ ? now : now + longest_sleep;
     if (const auto due = deliveries_.next_due()) next = std::min(next, *due);
     if (const auto due = marks_.flush_due(); due && !broken_) next = std::min(next, *due);
+    if (const auto due = intake_.next_due(); due && !broken_) next = std::min(next, *due);
     if (!agenda_.unknown.empty()) next = std::min(next, agenda_.unknown.first().due);
     if (!agenda_.done.empty() && finishing_.has_room() && !broken_)
         next = std::min(next, agenda_.done.first().due);
@@ -150,7 +164,7 @@ bool Dispatcher::may_exit() const
 {
     if (!ending_ || !deliveries_.all_ended() || !finishing_.is_idle() || !todo_scan_.is_idle())
         return false;
-    return broken_ || !agenda_.done.is_due(agenda_.now());
+    return broken_ || (intake_.is_idle() && !agenda_.done.is_due(agenda_.now()));
 }
 
 asio::awaitable<void> Dispatcher::signals()
@@ -216,6 +230,7 @@ void Dispatcher::begin_end()
 {
     ending_ = true;
     deliveries_.end();
+    intake_.end();
     todo_scan_.end();
     timer_.call();
 }
@@ -225,7 +240,7 @@ void Dispatcher::fail(const std::string& what)
     if (!broken_) log_.alert("oh no! " + what + "! dying...");
     broken_ = true;
     exit_code_ = 111;
-    deliveries_.give_up_flushing();
+    results_.give_up_flushing();
     begin_end();
 }
 

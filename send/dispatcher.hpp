@@ -6,6 +6,7 @@
 #include "base/net/timer.hpp"
 #include "send/deliveries.hpp"
 #include "send/finishing.hpp"
+#include "send/intake.hpp"
 #include "send/mess_scan.hpp"
 #include "send/todo_scan.hpp"
 
@@ -39,6 +40,7 @@ private:
 
     void step();
     void reread();
+    void write_first_attempts();
     void flush();
     void begin_end();
     void fail(const std::string& what);
@@ -57,8 +59,10 @@ private:
     Marks marks_;
     Channel local_, remote_;
     Cleaner cleaner_;
-    Intake intake_;
+    FirstAttempts first_;
+    Results results_;
     Deliveries deliveries_;
+    Intake intake_;
     Finishing finishing_;
     TodoScan todo_scan_;
     MessScan mess_scan_;

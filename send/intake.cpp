@@ -1,181 +1,224 @@
 #include "send/intake.hpp"
 
-#include "base/sys/error.hpp"
-#include "base/sys/file.hpp"
-
-#include <fcntl.h>
+#include "base/text.hpp"
+#include "send/bounce_file.hpp"
 
 #include <algorithm>
-#include <cerrno>
-#include <utility>
-#include <vector>
+#include <ctime>
+#include <system_error>
 
 namespace grapnel::send {
 
 namespace {
 
-constexpr std::size_t longest_todo = 256u << 20;
-
-std::string encode_all(const std::vector<std::string>& addresses)
-{
-    std::string bytes;
-    for (const auto& address : addresses) bytes += queue::encode_channel_record(address);
-    return bytes;
-}
-
-// The file holds these recipients and nothing else, done or not. No recipients: there is no file.
-bool holds(const std::string& path, const std::vector<std::string>& addresses)
-{
-    const auto bytes = read_file_if_there(path, longest_todo);
-    if (!bytes || addresses.empty()) return !bytes && addresses.empty();
-    const auto file = queue::decode_channel_file(*bytes);
-    return !file.unknown_record &&
-           std::equal(
-               file.records.begin(), file.records.end(), addresses.begin(), addresses.end(),
-               [](const auto& record, const auto& address) { return record.address == address; });
-}
+constexpr Due slot_patience = 1000;           // then it waits on file
+constexpr std::size_t most_waiting = 256;     // recipients that wait in memory for a slot
+constexpr Due written_again_after = 10'000;   // a full disk (fault matrix)
 
 }
 
-struct Intake::Sorted {
-    queue::Info info;
-    std::vector<std::string> local, remote;
-};
-
-std::optional<Taken> Intake::take(queue::MessageNumber n, Touched& touched)
+Intake::Intake(Queue queue, const RoutingTables& routing, FirstAttempts& first,
+               Deliveries& deliveries, Log& log, std::function<void()> changed)
+    : queue_(queue),
+      reader_(queue.spool, routing, log),
+      files_(queue.spool, log),
+      first_(first),
+      deliveries_(deliveries),
+      log_(log),
+      departures_(queue.agenda, queue.cleaner, log, std::move(changed))
 {
-    const auto bytes = read_todo(n);
-    if (!bytes) return std::nullopt;
-    std::uint64_t size = 0;
+}
+
+void Intake::take(const std::vector<Number>& numbers)
+{
+    for (const auto n : numbers)
+        if (auto sorted = reader_.read(n)) place({n, std::move(*sorted)});
+    settle();
+}
+
+void Intake::place(Arrived arrived)
+{
+    const auto room =
+        may_be_tried(arrived) ? deliveries_.room_for(arrived.sorted) : Deliveries::Room::never;
+    const auto recipients = arrived.sorted.recipients();
+    if (room == Deliveries::Room::now) {
+        begin(std::move(arrived));
+    } else if (room == Deliveries::Room::later &&
+               waiting_recipients_ + recipients <= most_waiting) {
+        arrived.patience_ends = queue_.agenda.now() + slot_patience;
+        waiting_recipients_ += recipients;
+        waiting_numbers_.insert(arrived.message);
+        waiting_.push_back(std::move(arrived));
+    } else {
+        to_write_.push_back(std::move(arrived));
+    }
+}
+
+// hold-until: not before that moment.
+bool Intake::may_be_tried(const Arrived& arrived) const
+{
+    const auto* hold = arrived.sorted.info.message.find("hold-until");
+    if (hold && parse_number<std::uint64_t>(*hold).value_or(0) >
+                    static_cast<std::uint64_t>(queue_.agenda.wall_now()))
+        return false;
+    return !ending_ && files_.are_untouched(arrived.message);
+}
+
+void Intake::begin(Arrived arrived)
+{
+    auto& attempt = first_.begin(arrived.message, std::move(arrived.sorted),
+                                 queue_.agenda.wall_now(), queue_.agenda.now());
+    attempt.jobs = deliveries_.begin(arrived.message, attempt.message, attempt.birth);
+}
+
+void Intake::try_waiting()
+{
+    std::erase_if(waiting_, [this](Arrived& arrived) {
+        if (deliveries_.room_for(arrived.sorted) != Deliveries::Room::now) return false;
+        waiting_recipients_ -= arrived.sorted.recipients();
+        waiting_numbers_.erase(arrived.message);
+        begin(std::move(arrived));
+        return true;
+    });
+}
+
+void Intake::settle()
+{
+    const auto now = queue_.agenda.now();
+    departures_.ask_again();
+    const auto next = first_.next(now);
+    for (const auto n : next.leave) leave(n);
+    for (; !waiting_.empty() && waiting_.front().patience_ends <= now; waiting_.pop_front()) {
+        waiting_recipients_ -= waiting_.front().sorted.recipients();
+        waiting_numbers_.erase(waiting_.front().message);
+        to_write_.push_back(std::move(waiting_.front()));
+    }
+    write(next.write);
+}
+
+// All of it is delivered, and nothing on file but todo/N.
+void Intake::leave(Number n)
+{
+    log_.ended(n);
+    deliveries_.drop(std::exchange(first_.at(n).jobs, {}));
+    departures_.ask(n, Departures::Failure::ask_again, [this, n] {
+        first_.forget(n);
+        queue_.marks.left_todo(n, queue_.agenda.now());
+    });
+}
+
+// Those that were tried and those that were not, with one flush; before it another one for bounces:
+// a paragraph is durable before the mark.
+void Intake::write(const std::vector<Number>& tried)
+{
+    Touched bounces, touched;
+    std::vector<Number> ready, written;
+    for (const auto n : tried) write_bounce(n, bounces) ? ready.push_back(n) : put_off(n);
+    queue_.flusher.flush(bounces);
+    for (const auto n : ready) write_tried(n, touched) ? written.push_back(n) : put_off(n);
+    const auto untried = std::exchange(to_write_, {});
+    std::vector<const Arrived*> sorted;
+    for (const auto& arrived : untried)
+        if (write_untried(arrived, touched)) sorted.push_back(&arrived);
+    queue_.flusher.flush(touched);
+
+    for (const auto n : written) {
+        auto jobs = std::move(first_.at(n).jobs);
+        first_.forget(n);
+        departures_.ask(n, Departures::Failure::ask_again,
+                        [this, jobs = std::move(jobs)] { deliveries_.release(jobs); });
+    }
+    for (const auto* arrived : sorted) {
+        const auto n = arrived->message;
+        const bool has_local = !arrived->sorted.local.empty(),
+                   has_remote = !arrived->sorted.remote.empty();
+        departures_.ask(n, Departures::Failure::forget,
+                        [=, this] { onto_agenda(n, has_local, has_remote); });
+    }
+}
+
+bool Intake::write_bounce(Number n, Touched& touched)
+{
+    auto& attempt = first_.at(n);
+    if (attempt.bounce.empty()) return true;
     try {
-        const auto mess = status_if_there(spool_.mess(n));
-        if (!mess) throw_error(ENOENT, "unable to stat", spool_.mess(n));
-        size = static_cast<std::uint64_t>(mess->st_size);
+        write_to_bounce(n, attempt.bounce);
     } catch (const std::system_error&) {
-        log_.warning("unable to stat " + spool_.mess(n));
-        return std::nullopt;
+        log_.bounce_trouble();
+        return false;
     }
-
-    log_.new_message(n);
-    std::optional<queue::Todo> head;
-    const auto todo = queue::decode_todo(*bytes, &head);
-    if (head) log_.message_info(n, size, head->sender, head->pid, head->uid);
-    if (!todo) {
-        log_.warning(todo.error().text + " in " + queue::Spool::todo(n));
-        return std::nullopt;
-    }
-    if (const auto* id = todo->extensions.message.find("id")) log_.message_name(n, *id);
-    if (todo->skipped_records > 0)
-        log_.warning("malformed extension record in " + queue::Spool::todo(n));
-
-    const Sorted wanted = sort(*todo);
-    const Taken taken{n, !wanted.local.empty(), !wanted.remote.empty()};
-    // Complete already: a power cut brought todo/N back, and the marks stay; or who wrote it was
-    // killed before its flush, so it is flushed again.
-    if (!is_complete(n, wanted) && (!remove_old(n) || !write(n, wanted))) return std::nullopt;
-    touch(n, wanted, touched);
-    return taken;
-}
-
-std::optional<std::string> Intake::read_todo(queue::MessageNumber n)
-{
-    const auto path = queue::Spool::todo(n);
-    Fd file;
-    try {
-        file = open_read(path);
-    } catch (const std::system_error&) {
-        log_.warning("unable to open " + path);
-        return std::nullopt;
-    }
-    try {
-        // Asked before: a scan must not read hundreds of megabytes each time to find that out.
-        if (status(file.get(), path).st_size > static_cast<off_t>(longest_todo))
-            throw_error(EFBIG, "unable to read", path);
-        return read_all(file.get(), longest_todo, path);
-    } catch (const std::system_error&) {
-        log_.warning("trouble reading " + path);
-        return std::nullopt;
-    }
-}
-
-// Extension records of a recipient follow him to his position in local/N or remote/N.
-Intake::Sorted Intake::sort(const queue::Todo& todo) const
-{
-    Sorted sorted{{todo.sender, todo.extensions.message, {}, 0}, {}, {}};
-    for (std::size_t i = 0; i < todo.recipients.size(); ++i) {
-        auto [channel, address] = route(routing_, todo.recipients[i]);
-        auto& list = channel == queue::Channel::local ? sorted.local : sorted.remote;
-        const auto extensions = todo.extensions.recipients.find(i);
-        if (extensions != todo.extensions.recipients.end())
-            sorted.info.recipients.emplace(queue::Position{channel, list.size()},
-                                           extensions->second);
-        list.push_back(std::move(address));
-    }
-    return sorted;
-}
-
-bool Intake::is_complete(queue::MessageNumber n, const Sorted& wanted) const
-{
-    try {
-        const auto info = read_file_if_there(spool_.info(n), longest_todo);
-        return info && *info == queue::encode(wanted.info) &&
-               holds(spool_.local(n), wanted.local) && holds(spool_.remote(n), wanted.remote);
-    } catch (const std::system_error&) {
-        return false;   // what cannot be read cannot be removed either, or is written anew
-    }
-}
-
-bool Intake::remove_old(queue::MessageNumber n)
-{
-    for (const auto& path : {spool_.local(n), spool_.remote(n), spool_.info(n)}) try {
-            remove_file(path);
-        } catch (const std::system_error&) {
-            log_.warning("unable to unlink " + path);
-            return false;
-        }
+    attempt.bounce.clear();
+    touched.files.insert(queue::Spool::bounce(n));
+    touched.directories.insert("bounce");
     return true;
 }
 
-void Intake::touch(queue::MessageNumber n, const Sorted& wanted, Touched& touched) const
+bool Intake::write_tried(Number n, Touched& touched)
 {
-    const auto add = [&](std::string file, std::string directory) {
-        touched.files.insert(std::move(file));
-        touched.directories.insert(std::move(directory));
-    };
-    if (!wanted.local.empty()) add(spool_.local(n), spool_.directory_of("local", n));
-    if (!wanted.remote.empty()) add(spool_.remote(n), spool_.directory_of("remote", n));
-    add(spool_.info(n), spool_.directory_of("info", n));
-}
-
-// info comes last: where it is whole, the others are.
-bool Intake::write(queue::MessageNumber n, const Sorted& wanted)
-{
-    if (!wanted.local.empty() && !write_file(spool_.local(n), encode_all(wanted.local)))
-        return false;
-    if (!wanted.remote.empty() && !write_file(spool_.remote(n), encode_all(wanted.remote)))
-        return false;
-    return write_file(spool_.info(n), queue::encode(wanted.info));
-}
-
-bool Intake::write_file(const std::string& path, std::string_view bytes)
-{
-    another_look_ = true;
-    Fd file;
-    try {
-        file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-    } catch (const std::system_error&) {
-        log_.warning("unable to create " + path);
-        return false;
-    }
-    try {
-        write_all(file.get(), bytes, path);
-        file.close_checked(path);
-    } catch (const std::system_error&) {
-        log_.warning("trouble writing to " + path);
-        return false;   // removed at the next look, before it is written again
-    }
-    another_look_ = false;
+    const auto& attempt = first_.at(n);
+    if (!files_.write(n, attempt.message, attempt.birth)) return false;
+    files_.touch(n, attempt.message, touched);
     return true;
 }
+
+// Complete already: a power cut brought todo/N back, and the marks stay; or who wrote it was killed
+// before its flush, so it is flushed again.
+bool Intake::write_untried(const Arrived& arrived, Touched& touched)
+{
+    const auto n = arrived.message;
+    if (!files_.are_complete(n, arrived.sorted) && !files_.write(n, arrived.sorted, std::nullopt)) {
+        another_look_ = true;
+        return false;
+    }
+    files_.touch(n, arrived.sorted, touched);
+    return true;
+}
+
+void Intake::put_off(Number n)
+{
+    deliveries_.suspend(first_.at(n).jobs);
+    first_.put_off(n, queue_.agenda.now() + written_again_after);
+}
+
+void Intake::onto_agenda(Number n, bool has_local, bool has_remote)
+{
+    auto& agenda = queue_.agenda;
+    const auto now = agenda.now();
+    if (has_local) agenda.local.add(now, n);
+    if (has_remote) agenda.remote.add(now, n);
+    if (!has_local && !has_remote) agenda.done.add(now, n);
+}
+
+std::optional<Due> Intake::next_due() const
+{
+    auto next = first_.next_due();
+    const auto at = [&](Due due) { next = next ? std::min(*next, due) : due; };
+    if (const auto due = departures_.next_due()) at(*due);
+    if (!waiting_.empty()) at(waiting_.front().patience_ends);
+    return next;
+}
+
+bool Intake::contains(Number n) const
+{
+    return first_.contains(n) || departures_.contains(n) || waiting_numbers_.contains(n);
+}
+
+// What waits lies in todo as it was.
+void Intake::end()
+{
+    ending_ = true;
+    waiting_.clear();
+    waiting_numbers_.clear();
+    waiting_recipients_ = 0;
+    first_.hurry();
+}
+
+bool Intake::is_idle() const
+{
+    const auto due = first_.next_due();
+    return departures_.is_idle() && (!due || *due > queue_.agenda.now());
+}
+
+void Intake::write_all() { write(first_.all()); }
 
 }

@@ -1,54 +1,88 @@
-// S4 to S5: todo/N is read, its recipients are routed, info, local and remote written and made
-// durable; then qmail-clean removes intd/N and todo/N (contract 2.2, reliability 3.3). This part
-// knows no event loop.
+// S4 to S5, or straight to the end. A message out of todo/N is tried at once where all its
+// recipients find a free slot, and leaves no file if they get it within a second. Else its files
+// are written, with what is known by then, made durable, and todo/N goes (reliability 3.3, 3.3.1).
+// Knows no event loop.
 #pragma once
 
-#include "queue/records.hpp"
-#include "queue/spool.hpp"
+#include "send/deliveries.hpp"
+#include "send/departures.hpp"
+#include "send/first_attempt.hpp"
 #include "send/flusher.hpp"
-#include "send/log.hpp"
-#include "send/routing.hpp"
+#include "send/marks.hpp"
+#include "send/sorted_files.hpp"
+#include "send/todo_reader.hpp"
 
+#include <deque>
+#include <functional>
 #include <optional>
-#include <string>
-#include <string_view>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace grapnel::send {
 
-struct Taken {
-    queue::MessageNumber message;
-    bool has_local = false, has_remote = false;
-};
-
 class Intake {
 public:
-    Intake(const queue::Spool& spool, const RoutingTables& routing, Log& log)
-        : spool_(spool), routing_(routing), log_(log)
-    {
-    }
+    using Number = queue::MessageNumber;
+    struct Queue {
+        const queue::Spool& spool;
+        const Flusher& flusher;
+        Agenda& agenda;
+        Marks& marks;
+        Cleaner& cleaner;
+    };
+    // changed is called when a message has left todo.
+    Intake(Queue queue, const RoutingTables& routing, FirstAttempts& first, Deliveries& deliveries,
+           Log& log, std::function<void()> changed);
 
-    // nullopt: it stays as it is, and the log says why. What todo/N's removal relies on is added to
-    // `touched`: it must be flushed first.
-    std::optional<Taken> take(queue::MessageNumber n, Touched& touched);
+    // Messages that lie in todo and are not known yet; what is written for them is flushed once.
+    void take(const std::vector<Number>& numbers);
+    // Deliveries may have become free.
+    void try_waiting();
+    // What first attempts have come to by now. Throws Broken, as take() does.
+    void settle();
+    std::optional<Due> next_due() const;
 
+    // It is in memory: nobody else has to care about it.
+    bool contains(Number n) const;
     // Trouble that may be over soon (a full disk) was met since the last call.
     bool wants_another_look() { return std::exchange(another_look_, false); }
 
-private:
-    struct Sorted;   // what info, local and remote shall hold
-    Sorted sort(const queue::Todo& todo) const;
-    bool is_complete(queue::MessageNumber n, const Sorted& wanted) const;
-    bool remove_old(queue::MessageNumber n);
-    bool write(queue::MessageNumber n, const Sorted& wanted);
-    void touch(queue::MessageNumber n, const Sorted& wanted, Touched& touched) const;
-    bool write_file(const std::string& path, std::string_view bytes);
-    std::optional<std::string> read_todo(queue::MessageNumber n);
+    void end();   // nothing new is tried, and what is tried is written down
+    bool is_idle() const;
+    // The last chance for results that could not be written, or whose todo/N did not go.
+    void write_all();
 
-    const queue::Spool& spool_;
-    const RoutingTables& routing_;
+private:
+    struct Arrived {
+        Number message;
+        Sorted sorted;
+        Due patience_ends = 0;
+    };
+
+    void place(Arrived arrived);
+    void begin(Arrived arrived);
+    bool may_be_tried(const Arrived& arrived) const;
+    void leave(Number n);
+    void write(const std::vector<Number>& tried);
+    bool write_bounce(Number n, Touched& touched);
+    bool write_tried(Number n, Touched& touched);
+    bool write_untried(const Arrived& arrived, Touched& touched);
+    void put_off(Number n);
+    void onto_agenda(Number n, bool has_local, bool has_remote);
+
+    Queue queue_;
+    TodoReader reader_;
+    SortedFiles files_;
+    FirstAttempts& first_;
+    Deliveries& deliveries_;
     Log& log_;
-    bool another_look_ = false;
+    Departures departures_;
+    std::deque<Arrived> waiting_;   // for a slot, not for long
+    std::unordered_set<Number> waiting_numbers_;
+    std::size_t waiting_recipients_ = 0;
+    std::vector<Arrived> to_write_;
+    bool another_look_ = false, ending_ = false;
 };
 
 }

@@ -97,6 +97,8 @@ void Log::triple_bounce(const std::string& bounce_file)
 
 void Log::ended(Number n) { line("end msg " + std::to_string(n)); }
 
+void Log::bounce_trouble() { alert("unable to append to bounce message; HELP! sleeping..."); }
+
 void Log::warning(std::string_view text) { line("warning: " + std::string(text)); }
 
 void Log::alert(std::string_view text) { line("alert: " + std::string(text)); }

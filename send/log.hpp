@@ -40,6 +40,7 @@ public:
     void triple_bounce(const std::string& bounce_file);
     void ended(Number n);
 
+    void bounce_trouble();
     void warning(std::string_view text);   // "warning: " is put in front
     void alert(std::string_view text);
 

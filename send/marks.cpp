@@ -47,6 +47,12 @@ void Marks::eliminated(queue::MessageNumber n, Due now)
     changed(now);
 }
 
+void Marks::left_todo(queue::MessageNumber n, Due now)
+{
+    eliminated_.insert(n);
+    changed(now);
+}
+
 void Marks::changed(Due now)
 {
     if (!due_) due_ = now + group_time;

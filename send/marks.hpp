@@ -28,6 +28,8 @@ public:
     void finished(queue::Channel channel, queue::MessageNumber n, Due now);
     // info/S/N was removed: once that is durable, mess/S/N may go too.
     void eliminated(queue::MessageNumber n, Due now);
+    // Likewise when todo/N was removed and there never was an info/S/N.
+    void left_todo(queue::MessageNumber n, Due now);
     bool is_eliminated(queue::MessageNumber n) const { return eliminated_.contains(n); }
 
     std::optional<Due> flush_due() const { return due_; }

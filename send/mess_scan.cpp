@@ -63,8 +63,8 @@ bool MessScan::is_left_over(queue::MessageNumber n) const
     try {
         const auto mess = status_if_there(spool_.mess(n));
         return mess && agenda_.wall_now() > mess->st_atime + old_enough &&
-               !marks_.is_eliminated(n) && !status_if_there(spool_.info(n)) &&
-               !status_if_there(queue::Spool::todo(n));
+               !marks_.is_eliminated(n) && !intake_.contains(n) &&
+               !status_if_there(spool_.info(n)) && !status_if_there(queue::Spool::todo(n));
     } catch (const std::system_error&) {
         return false;
     }

@@ -7,6 +7,7 @@
 #include "queue/spool.hpp"
 #include "send/agenda.hpp"
 #include "send/finishing.hpp"
+#include "send/intake.hpp"
 #include "send/log.hpp"
 #include "send/marks.hpp"
 
@@ -15,8 +16,13 @@ namespace grapnel::send {
 class MessScan {
 public:
     MessScan(const queue::Spool& spool, const Agenda& agenda, const Marks& marks,
-             Finishing& finishing, Log& log)
-        : spool_(spool), agenda_(agenda), marks_(marks), finishing_(finishing), log_(log)
+             const Intake& intake, Finishing& finishing, Log& log)
+        : spool_(spool),
+          agenda_(agenda),
+          marks_(marks),
+          intake_(intake),
+          finishing_(finishing),
+          log_(log)
     {
     }
 
@@ -29,6 +35,7 @@ private:
     const queue::Spool& spool_;
     const Agenda& agenda_;
     const Marks& marks_;
+    const Intake& intake_;
     Finishing& finishing_;
     Log& log_;
 };

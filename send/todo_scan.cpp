@@ -2,7 +2,6 @@
 
 #include "base/net/descriptor.hpp"
 #include "base/sys/file.hpp"
-#include "send/broken.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -21,12 +20,8 @@ constexpr std::size_t batch = 64;   // messages that are flushed together
 constexpr seconds scan_interval{1500}, after_trouble{123}, after_unreadable{10};
 }
 
-TodoScan::TodoScan(net::Executor executor, Intake& intake, const Flusher& flusher, Agenda& agenda,
-                   Cleaner& cleaner, Log& log, std::function<void()> changed)
+TodoScan::TodoScan(net::Executor executor, Intake& intake, Log& log, std::function<void()> changed)
     : intake_(intake),
-      flusher_(flusher),
-      agenda_(agenda),
-      cleaner_(cleaner),
       log_(log),
       changed_(std::move(changed)),
       timer_(executor),
@@ -52,7 +47,10 @@ asio::awaitable<void> TodoScan::scan()
     while (!ending_) {
         const auto numbers = look();
         for (std::size_t i = 0; i < numbers.size() && !ending_; i += batch) {
-            take(numbers, i, std::min(i + batch, numbers.size()));
+            const auto first = numbers.begin() + static_cast<std::ptrdiff_t>(i);
+            const auto count = std::min(batch, numbers.size() - i);
+            intake_.take({first, first + static_cast<std::ptrdiff_t>(count)});
+            changed_();
             co_await net::sleep_for(seconds(0));
         }
         if (!ending_) co_await wait();
@@ -98,44 +96,13 @@ std::vector<queue::MessageNumber> TodoScan::look()
     listed_ = false;
     try {
         for (const auto& name : list_directory("todo"))
-            if (const auto n = queue::message_number(name)) numbers.push_back(*n);
+            if (const auto n = queue::message_number(name); n && !intake_.contains(*n))
+                numbers.push_back(*n);
         listed_ = true;
     } catch (const std::system_error&) {
         log_.alert("unable to opendir todo, sleeping...");
     }
     return numbers;
-}
-
-// Written, then flushed, then todo/N may go: one flush for all of them.
-void TodoScan::take(const std::vector<queue::MessageNumber>& numbers, std::size_t from,
-                    std::size_t to)
-{
-    std::vector<Taken> taken;
-    Touched touched;
-    for (auto i = from; i < to; ++i)
-        if (!asked_.contains(numbers[i]))
-            if (const auto one = intake_.take(numbers[i], touched)) taken.push_back(*one);
-    if (taken.empty()) return;
-    flusher_.flush(touched);
-    for (const auto one : taken) {
-        asked_.insert(one.message);
-        cleaner_.ask(queue::Spool::todo(one.message),
-                     [this, one](char answer) { removed(one, answer); });
-    }
-}
-
-void TodoScan::removed(Taken taken, char answer)
-{
-    asked_.erase(taken.message);
-    if (answer != '+') {
-        log_.warning("qmail-clean unable to clean up " + queue::Spool::todo(taken.message));
-    } else {
-        const auto now = agenda_.now();
-        if (taken.has_local) agenda_.local.add(now, taken.message);
-        if (taken.has_remote) agenda_.remote.add(now, taken.message);
-        if (!taken.has_local && !taken.has_remote) agenda_.done.add(now, taken.message);
-    }
-    changed_();
 }
 
 }

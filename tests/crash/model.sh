@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 errors() {
-    spin -a "$@" "$model" > spin.log && cc -O0 -w -o pan pan.c && ./pan -m100000 > pan.log
+    spin -a "$@" "$model" > spin.log && cc -O1 -w -o pan pan.c && ./pan -m1000000 > pan.log
     sed -n 's/.*errors: \([0-9]*\).*/\1/p' pan.log
 }
 states() { sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' pan.log; }
@@ -15,7 +15,8 @@ failed=0
 for path in CLASSIC FAST; do
     [ "$(errors -D$path)" = 0 ] && echo "$path: holds in $(states) states" || { echo "$path: an error in the protocol"; failed=1; }
 done
-for promise in TODO_FSYNC NEW_FSYNC BOUNCE_FSYNC INFO_FSYNC REMOVAL_FLUSH BOUNCE_FIRST RESYNC; do
+for promise in TODO_FSYNC NEW_FSYNC BOUNCE_FSYNC INFO_FSYNC REMOVAL_FLUSH BOUNCE_FIRST RESYNC \
+    FAST_FLUSH MESS_LAST FALLBACK_BOUNCE_FIRST FALLBACK_FLUSH FALLBACK_MARKS LOOKING_FOR_LEFTOVERS; do
     [ "$(errors -DFAST -DWITHOUT_$promise)" != 0 ] && echo "without $promise: caught" || { echo "without $promise: NOT caught"; failed=1; }
 done
 exit $failed

@@ -126,8 +126,8 @@ TEST_F(QmailSend, WithoutASpawnerDoesNotStart)
 
 TEST_F(QmailSend, EndsWhenQmailCleanIsGone)
 {
-    const auto n = lay_message(home, "a@far.example", {"ann@here.example"});
-    Sending send(home, {.clean = false});
+    const auto n = lay_message(home, "a@far.example", {"ann@here.example", "bob@here.example"});
+    Sending send(home, {.local_limit = 1, .clean = false});
     EXPECT_EQ(send.clean_request(), "todo/" + n_(n));
     send.hang_up_clean();
     EXPECT_EQ(send.lines_until("status: exiting").end()[-2],
@@ -138,8 +138,8 @@ TEST_F(QmailSend, EndsWhenQmailCleanIsGone)
 
 TEST_F(QmailSend, AMessageThatCannotBeTakenFromTodoWaits)
 {
-    const auto n = lay_message(home, "a@far.example", {"ann@here.example"});
-    Sending send(home, {.clean = false});
+    const auto n = lay_message(home, "a@far.example", {"ann@here.example", "bob@here.example"});
+    Sending send(home, {.local_limit = 1, .clean = false});
     send.clean_request();
     send.clean_answer('!');
     EXPECT_EQ(send.lines_until("warning").back(),
@@ -181,18 +181,18 @@ TEST_F(QmailSend, MailGoesOnWithoutALog)
 
 TEST_F(QmailSend, AFailureThatCannotBeWrittenIsKeptUntilItCan)
 {
-    const auto n = lay_message(home, "#@[]", {"x@far.example"});
-    Sending send(home);
+    const auto n = lay_message(home, "#@[]", {"x@far.example", "y@far.example"});
+    Sending send(home, {.remote_limit = 1});   // so that it is sorted first
     ASSERT_TRUE(send.next_job(remote));
     std::filesystem::rename(home / "queue/bounce", home / "queue/away");
     send.report(remote, 0, 'D', "no");
     EXPECT_EQ(send.lines_until("alert").back(),
               "alert: unable to append to bounce message; HELP! sleeping...");
-    EXPECT_EQ(slurp(queue_path(home, "remote", n)), zeros("Tx@far.example|"));
+    EXPECT_EQ(slurp(queue_path(home, "remote", n)), zeros("Tx@far.example|Ty@far.example|"));
     std::filesystem::rename(home / "queue/away", home / "queue/bounce");
     EXPECT_EQ(send.stop()->code, 0);   // tries once more before it goes
     EXPECT_EQ(slurp(queue_path(home, "bounce", n)), "<x@far.example>:\nno\n\n");
-    EXPECT_FALSE(status_if_there(queue_path(home, "remote", n)));
+    EXPECT_EQ(slurp(queue_path(home, "remote", n)), zeros("Dx@far.example|Ty@far.example|"));
 }
 
 TEST_F(QmailSend, ATornParagraphIsNotSent)
@@ -223,11 +223,13 @@ TEST_F(QmailSend, ACrashedSubmissionIsCleanedUpAfter36Hours)
 
 TEST_F(QmailSend, MessIsTheLastNameToGo)
 {
-    const auto n = lay_message(home, "a@far.example", {"ann@here.example"});
-    Sending send(home, {.clean = false});
+    const auto n = lay_message(home, "a@far.example", {"ann@here.example", "bob@here.example"});
+    Sending send(home, {.local_limit = 1, .clean = false});
     send.clean_request();
     remove_file(queue_path(home, "todo", n));
     send.clean_answer('+');
+    ASSERT_TRUE(send.next_job(local));
+    send.report(local, 0, 'K', "ok");
     ASSERT_TRUE(send.next_job(local));
     send.report(local, 0, 'K', "ok");
     EXPECT_EQ(send.clean_request(), "foop/" + n_(n));

@@ -1,4 +1,4 @@
-#include "send/recipient_file.hpp"
+#include "send/recipients.hpp"
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
@@ -13,9 +13,9 @@ namespace {
 constexpr std::size_t chunk = 16384, longest_record = 1u << 20;
 }
 
-RecipientFile::RecipientFile(const std::string& path) : file_(open_read(path)), path_(path) {}
+Recipients::Recipients(const std::string& path) : file_(open_read(path)), path_(path) {}
 
-RecipientFile::State RecipientFile::next()
+Recipients::State Recipients::next()
 {
     if (taken_ == records_.size() && (unknown_ || !fill()))
         return unknown_ ? State::unknown_record : State::end;
@@ -25,8 +25,9 @@ RecipientFile::State RecipientFile::next()
 
 // Reads whole records at offset_; false where there is none. What follows the last NUL is no
 // record.
-bool RecipientFile::fill()
+bool Recipients::fill()
 {
+    if (read_to_end_) return false;
     std::string bytes;
     for (auto size = chunk; size <= longest_record; size *= 4) {
         bytes.resize(size);
@@ -39,6 +40,7 @@ bool RecipientFile::fill()
         records_ = std::move(found.records);
         taken_ = 0;
         unknown_ = found.unknown_record;
+        read_to_end_ = bytes.size() < size && !unknown_;
         for (auto& record : records_) record.offset += offset_;
         if (!records_.empty()) {
             offset_ = records_.back().offset + records_.back().address.size() + 2;

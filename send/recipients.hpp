@@ -1,4 +1,5 @@
-// local/S/N or remote/S/N, read record by record from the front, whatever its size.
+// A message's recipients on one channel, one by one in their order: out of local/S/N or remote/S/N,
+// whatever its size, or as they were sorted, before there is such a file.
 #pragma once
 
 #include "base/sys/fd.hpp"
@@ -8,19 +9,27 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace grapnel::send {
 
-class RecipientFile {
+class Recipients {
 public:
     // Throws system_error where it cannot be opened.
-    explicit RecipientFile(const std::string& path);
+    explicit Recipients(const std::string& path);
+    explicit Recipients(std::vector<queue::ChannelRecord> sorted)
+        : records_(std::move(sorted)), read_to_end_(true)
+    {
+    }
 
     enum class State { record, end, unknown_record };
     // Throws system_error where it cannot be read. record: it is in `current`.
     State next();
     const queue::ChannelRecord& current() const { return current_; }
+    // What is in memory of those to come; and whether these are all.
+    std::size_t left() const { return records_.size() - taken_; }
+    bool are_over() const { return left() == 0 && read_to_end_; }
 
 private:
     bool fill();
@@ -30,7 +39,7 @@ private:
     std::uint64_t offset_ = 0;   // of what was not decoded yet
     std::vector<queue::ChannelRecord> records_;
     std::size_t taken_ = 0;
-    bool unknown_ = false;
+    bool unknown_ = false, read_to_end_ = false;
     queue::ChannelRecord current_;
 };
 

@@ -1,0 +1,39 @@
+// The messages, by channel, whose recipients are being read, or of which deliveries run.
+#pragma once
+
+#include "queue/records.hpp"
+#include "queue/spool.hpp"
+#include "send/schedule.hpp"
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace grapnel::send {
+
+struct Job {
+    queue::MessageNumber message = 0;
+    queue::Channel channel = queue::Channel::local;
+    Due retry = 0;
+    std::string sender;
+    std::size_t holders = 0;   // the reading, each delivery, who began it
+    std::size_t to_do = 0;     // recipients that are not done, as far as was read
+    bool from_file = false, read_to_end = false, last_attempt = false, suspended = false;
+};
+
+class Jobs {
+public:
+    std::size_t add(Job job);
+    Job take(std::size_t number);
+    Job& operator[](std::size_t number) { return *jobs_[number]; }
+    const Job& operator[](std::size_t number) const { return *jobs_[number]; }
+    std::size_t from_files() const { return from_files_; }
+
+private:
+    std::vector<std::optional<Job>> jobs_;
+    std::vector<std::size_t> free_;
+    std::size_t from_files_ = 0;
+};
+
+}

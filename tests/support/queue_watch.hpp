@@ -1,0 +1,47 @@
+// Counts the names that are made in folders of a queue, however short their life.
+#pragma once
+
+#include "support/temp_home.hpp"
+
+#include "base/sys/fd.hpp"
+
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace grapnel::test {
+
+class QueueWatch {
+public:
+    // folders: those with numbered directories, "info".
+    QueueWatch(const TempHome& home, const std::vector<std::string>& folders)
+        : descriptor_(::inotify_init1(IN_NONBLOCK | IN_CLOEXEC))
+    {
+        for (const auto& folder : folders)
+            for (unsigned i = 0; i < TempHome::default_split; ++i)
+                ::inotify_add_watch(descriptor_.get(),
+                                    (home / ("queue/" + folder + '/' + std::to_string(i))).c_str(),
+                                    IN_CREATE | IN_MOVED_TO);
+    }
+
+    // Since the last call.
+    std::size_t made() const
+    {
+        alignas(inotify_event) std::array<char, 16384> buffer;
+        std::size_t count = 0;
+        for (ssize_t size; (size = ::read(descriptor_.get(), buffer.data(), buffer.size())) > 0;)
+            for (ssize_t at = 0; at < size; ++count) {
+                const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+                at += static_cast<ssize_t>(sizeof *event + event->len);
+            }
+        return count;
+    }
+
+private:
+    Fd descriptor_;
+};
+
+}
