@@ -72,11 +72,6 @@ std::vector<std::size_t> Deliveries::begin(queue::MessageNumber n, const Sorted&
     return jobs;
 }
 
-void Deliveries::suspend(const std::vector<std::size_t>& jobs)
-{
-    for (const auto job : jobs) jobs_[job].suspended = true;
-}
-
 bool Deliveries::advance()
 {
     if (ending_) return false;
@@ -262,6 +257,13 @@ void Deliveries::write_held(bool now)
         jobs_[held.delivery.job].suspended = false;
         settle(held.delivery, held.failed, held.report);
     }
+}
+
+void Deliveries::make_all_due()
+{
+    agenda_.local.make_all_due(agenda_.now());
+    agenda_.remote.make_all_due(agenda_.now());
+    jobs_.make_waiting_due(agenda_.now());
 }
 
 std::optional<Due> Deliveries::next_due() const

@@ -34,7 +34,11 @@ public:
     // Only where there is room now. The jobs stay until they are released or dropped.
     std::vector<std::size_t> begin(queue::MessageNumber n, const Sorted& message,
                                    std::time_t birth);
-    void suspend(const std::vector<std::size_t>& jobs);   // starts no more of them
+    // Starts no more of them.
+    void suspend(const std::vector<std::size_t>& jobs)
+    {
+        for (const auto job : jobs) jobs_[job].suspended = true;
+    }
     // The message is on file now, like any other.
     void release(const std::vector<std::size_t>& jobs)
     {
@@ -51,6 +55,8 @@ public:
     void report(queue::Channel channel, const queue::Report& report);
     // Results that could not be written down (a full disk) are tried again when due, or now.
     void write_held(bool now);
+
+    void make_all_due();   // SIGALRM
 
     // Starts nothing any more.
     void end() { ending_ = true; }

@@ -173,10 +173,7 @@ asio::awaitable<void> Dispatcher::signals()
         const int number = co_await signals_.next();
         if (number == SIGTERM) begin_end();
         if (number == SIGHUP) reread();
-        if (number == SIGALRM) {
-            agenda_.local.make_all_due(agenda_.now());
-            agenda_.remote.make_all_due(agenda_.now());
-        }
+        if (number == SIGALRM) deliveries_.make_all_due();
         timer_.call();
     }
 }

@@ -1,5 +1,6 @@
 #include "send/jobs.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace grapnel::send {
@@ -24,6 +25,12 @@ Job Jobs::take(std::size_t number)
     free_.push_back(number);
     if (job.from_file) --from_files_;
     return job;
+}
+
+void Jobs::make_waiting_due(Due now)
+{
+    for (auto& job : jobs_)
+        if (job && !job->from_file && job->holders == 1) job->retry = std::min(job->retry, now);
 }
 
 }

@@ -28,6 +28,8 @@ public:
     Job take(std::size_t number);
     Job& operator[](std::size_t number) { return *jobs_[number]; }
     const Job& operator[](std::size_t number) const { return *jobs_[number]; }
+    // Those that wait for nothing but their message's files are due then.
+    void make_waiting_due(Due now);
     std::size_t from_files() const { return from_files_; }
 
 private:

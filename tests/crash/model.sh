@@ -7,7 +7,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 errors() {
-    spin -a "$@" "$model" > spin.log && cc -O1 -w -o pan pan.c && ./pan -m1000000 > pan.log
+    spin -a "$@" "$model" > spin.log && cc -O0 -w -o pan pan.c && ./pan -m1000000 > pan.log
     sed -n 's/.*errors: \([0-9]*\).*/\1/p' pan.log
 }
 states() { sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' pan.log; }

@@ -27,21 +27,20 @@ public:
                                     IN_CREATE | IN_MOVED_TO);
     }
 
-    // Since the last call.
-    std::size_t made() const
+    std::size_t made()
     {
         alignas(inotify_event) std::array<char, 16384> buffer;
-        std::size_t count = 0;
         for (ssize_t size; (size = ::read(descriptor_.get(), buffer.data(), buffer.size())) > 0;)
-            for (ssize_t at = 0; at < size; ++count) {
+            for (ssize_t at = 0; at < size; ++made_) {
                 const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
                 at += static_cast<ssize_t>(sizeof *event + event->len);
             }
-        return count;
+        return made_;
     }
 
 private:
     Fd descriptor_;
+    std::size_t made_ = 0;
 };
 
 }
