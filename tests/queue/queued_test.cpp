@@ -170,6 +170,19 @@ TEST(QmailQueued, TellsWhichFileCouldNotBeMade)
     EXPECT_EQ(lab.stop(), 0);
 }
 
+TEST(QmailQueued, AFileSystemThatCannotRenameWithoutReplacingServesToo)
+{
+    if (const auto why = why_no_strace(); !why.empty()) GTEST_SKIP() << why;
+    const TempDirectory place;
+    QueuedLab lab(traced(place / "log", "renameat2", "renameat2:error=EINVAL"));
+    const auto answer = QueuedClient(lab.home).submit(text, envelope);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->exit_code, 0);
+    EXPECT_EQ(count_of_files(lab.home, "pid"), 0u);
+    EXPECT_EQ(count_of_files(lab.home, "todo"), 1u);
+    EXPECT_EQ(lab.stop(), 0);
+}
+
 TEST(QmailQueued, AWriteThatFailsCostsThatMessageOnly)
 {
     QueuedLab lab({"prlimit", "--fsize=2097152"});

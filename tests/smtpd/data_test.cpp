@@ -53,6 +53,24 @@ TEST(Data, NothingElseEverEndsIt)
             }
 }
 
+// Text is looked at in pieces of 1024 octets: whatever lies across their borders is read the same.
+TEST(Data, LongLinesAreReadAsShortOnes)
+{
+    for (std::size_t length = 1018; length < 1030; ++length)
+        for (const std::string middle : {"\r\n", "\r\n.", "\r\n..", "\n", "\r", "\r\r\n", "\n\r"})
+            for (const std::size_t more : {std::size_t{0}, length}) {
+                const auto wire =
+                    std::string(length, 'x') + middle + std::string(more, 'y') + "\r\n.\r\nrest";
+                const auto expected = test::reference_text(wire);
+                ASSERT_TRUE(expected);
+                const auto decoded = decode(wire);
+                EXPECT_EQ(decoded.state, DataReader::State::ended);
+                EXPECT_EQ(decoded.rest, wire.substr(expected->end));
+                EXPECT_EQ(decoded.trouble == DataReader::Trouble::bare, expected->bad);
+                if (!expected->bad) { EXPECT_EQ(decoded.stored, expected->stored); }
+            }
+}
+
 TEST(Data, ABareCarriageReturnBeforeTheTrueEndIsAFaultAndTheEnd)
 {
     const auto decoded = decode("x\r\r\n.\r\nrest");

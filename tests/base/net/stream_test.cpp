@@ -51,6 +51,79 @@ TEST(Stream, ReadsLinesWithEitherEnd)
     run_until_done([&] { return two_lines(std::move(pair[0])); });
 }
 
+asio::awaitable<void> swallow(Stream& stream, std::size_t& total)
+{
+    for (bool more = true; more;) {
+        more = co_await stream.fill();
+        total += stream.buffered().size();
+        stream.consume(stream.buffered().size());
+    }
+}
+
+asio::awaitable<void> note_when_read(Stream& stream, const std::size_t& other, std::size_t& then)
+{
+    co_await stream.fill();
+    then = other;
+}
+
+void rethrow(std::exception_ptr trouble)
+{
+    if (trouble) std::rethrow_exception(trouble);
+}
+
+TEST(Stream, WhoNeverLetsUsWaitLeavesOthersTheirTurn)
+{
+    constexpr std::size_t size = 1u << 20;
+    char name[] = "/tmp/grapnel-stream-XXXXXX";
+    Fd file(::mkstemp(name));
+    ::unlink(name);
+    write_all(file.get(), std::string(size, 'x'));
+    ASSERT_EQ(::lseek(file.get(), 0, SEEK_SET), 0);
+    auto pair = socket_pair();
+    write_all(pair[1].get(), "y");
+    Loop loop;
+    Stream fast(loop.executor(), std::move(file), Fd()), slow(loop.executor(), std::move(pair[0]));
+    std::size_t swallowed = 0, then = size;
+    start(loop.executor(), swallow(fast, swallowed), rethrow);
+    start(loop.executor(), note_when_read(slow, swallowed, then), rethrow);
+    loop.run();
+    EXPECT_EQ(swallowed, size);
+    EXPECT_LE(then, 65536u);
+}
+
+asio::awaitable<void> half_lines(Fd first, Fd second)
+{
+    const auto executor = co_await asio::this_coro::executor;
+    Stream one(executor, std::move(first)), two(executor, std::move(second));
+    for (auto* stream : {&one, &two, &one}) {   // all read into the same room
+        const bool more = co_await stream->fill();
+        EXPECT_TRUE(more);
+    }
+    EXPECT_EQ(one.buffered(), "one half");
+    EXPECT_EQ(two.buffered(), "two");
+    one.consume(4);
+    two.consume(3);
+    EXPECT_EQ(one.buffered(), "half");
+    EXPECT_EQ(two.buffered(), "");
+}
+
+asio::awaitable<void> write_behind(int descriptor, std::string_view text)
+{
+    co_await yield_turn();
+    write_all(descriptor, text);
+}
+
+TEST(Stream, WhatOneHasNotConsumedTheOthersLeaveAlone)
+{
+    auto first = socket_pair(), second = socket_pair();
+    write_all(first[1].get(), "one ");
+    write_all(second[1].get(), "two");
+    Loop loop;
+    start(loop.executor(), half_lines(std::move(first[0]), std::move(second[0])), rethrow);
+    start(loop.executor(), write_behind(first[1].get(), "half"), rethrow);
+    loop.run();
+}
+
 asio::awaitable<void> nothing_comes(Fd ours)
 {
     const auto executor = co_await asio::this_coro::executor;
