@@ -28,7 +28,11 @@ using namespace grapnel;
 using namespace grapnel::remote;
 
 // Before anything from outside is read.
-void enter_home() { change_directory(home()); }
+void enter_home()
+{
+    change_directory(home());
+    row::qmail_remote();
+}
 
 boost::asio::awaitable<void> work(net::Executor executor, const Config& config, Mission mission,
                                   Report& report)
@@ -60,7 +64,6 @@ Report attempt(const std::vector<std::string>& arguments)
         return early('D', "I (qmail-remote) was invoked improperly. (#5.3.5)");
     try {
         enter_home();
-        row::qmail_remote();
     } catch (const std::system_error&) {
         return early('Z', "Unable to switch to home directory. (#4.3.0)");
     }
@@ -101,10 +104,10 @@ int work_on()
     return run("qmail-remote", [] {
         constexpr std::size_t descriptors = 4096;
         raise_descriptor_limit(descriptors);
-        enter_home();
         Fd socket = duplicate(0);
         const Fd nothing = open_file("/dev/null", O_RDWR);
         ::dup2(nothing.get(), 0);
+        enter_home();
         net::Loop loop;
         return Worker(loop, std::move(socket)).run();
     });

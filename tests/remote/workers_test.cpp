@@ -37,7 +37,9 @@ TEST_F(Workers, OneProcessMakesManyDeliveries)
         EXPECT_EQ(deliver(), accepted);
         for (const auto pid : remotes()) seen.insert(pid);
     }
-    EXPECT_EQ(seen.size(), 1u);
+    ASSERT_EQ(seen.size(), 1u);
+    EXPECT_THAT(slurp("/proc/" + std::to_string(*seen.begin()) + "/status"),
+                testing::HasSubstr("NoNewPrivs:\t1"));
     EXPECT_EQ(server.messages(), std::vector<std::string>(5, message));
     EXPECT_EQ(process_->wait()->code, 0);
     EXPECT_TRUE(remotes().empty());
