@@ -9,6 +9,7 @@
 #include "base/sys/signal.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
 
 #include <csignal>
@@ -61,8 +62,10 @@ int run_one_session(const Environment& environment)
     row::smtpd_session();
     for (const auto& complaint : config->complaints) log::server(complaint);
     bool quit = false;
+    QueueLoad load("queue");
     Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
                               std::to_string(::getpid())};
+    surroundings.load = &load;
     net::run_until_done([&] { return converse(std::move(surroundings), quit); });
     return quit ? 0 : 1;
 }

@@ -27,6 +27,8 @@ class QueuedPool;
 
 namespace grapnel::smtpd {
 
+class QueueLoad;
+
 struct Surroundings {
     std::shared_ptr<const Config> config;   // shared by all sessions that began with it
     Peer peer;
@@ -34,6 +36,7 @@ struct Surroundings {
     std::string name = {};                 // in log lines
     const bool* crowded = nullptr;         // the server is short of places: be brief with people
     queue::QueuedPool* queued = nullptr;   // nullptr: mail goes through the helper only
+    QueueLoad* load = nullptr;             // nullptr: no mail is refused for want of room
 };
 
 class Session {
@@ -94,6 +97,7 @@ private:
     PathRules recipient_rules() const;
     Answer fault_of_path(Fault fault, bool of_sender) const;
     std::optional<Answer> refused_parameters(const Parameters& parameters) const;
+    std::optional<Answer> no_room(std::uint64_t size) const;
 
     // session_data.cpp
     net::asio::awaitable<Answer> receive();
@@ -126,6 +130,7 @@ private:
     std::string helo_;
 
     std::string id_, sender_, first_recipient_;
+    std::uint64_t size_ = 0;   // as declared
     std::optional<std::string> body_;
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;

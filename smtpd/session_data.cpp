@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "queue/async_submission.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/queue_load.hpp"
 #include "smtpd/received.hpp"
 
 #include <chrono>
@@ -140,6 +141,7 @@ awaitable<bool> Session::more_text(Patience& patience)
 awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
 {
     DataReader reader(data_rules());
+    QueueLoad::Held held(around_.load);
     submission.text() += trace_field();
     Patience patience;
     auto state = DataReader::State::more;
@@ -147,6 +149,7 @@ awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
         auto bytes = stream_.buffered();
         const auto before = bytes.size();
         state = reader.take(bytes, submission.text());
+        held.set(submission.text().capacity());
         patience.received(before - bytes.size());
         stream_.consume(before - bytes.size());
         if (state != DataReader::State::more) break;
@@ -165,6 +168,9 @@ awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
     if (reader.trouble() != DataReader::Trouble::none)
         co_return answer_to_trouble(reader.trouble());
     const Envelope all = envelope();
+    // How long a program of the operator's takes says nothing of the disk.
+    const bool ours = around_.queued && !around_.peer.has_queue_program();
+    const QueueLoad::Commit commit(ours ? around_.load : nullptr);
     const auto result = co_await submission.finish(all);
     co_return answer_to_queue(result, reader.bytes(), submission.pid());
 }

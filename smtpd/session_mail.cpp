@@ -4,6 +4,7 @@
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/queue_load.hpp"
 
 #include <algorithm>
 
@@ -20,6 +21,7 @@ void Session::forget_transaction()
     id_.clear();
     sender_.clear();
     first_recipient_.clear();
+    size_ = 0;
     body_.reset();
     bad_sender_.reset();
     recipients_ = {};
@@ -108,6 +110,13 @@ std::optional<Answer> Session::refused_parameters(const Parameters& parameters) 
     return std::nullopt;
 }
 
+// The queue cannot take it just now.
+std::optional<Answer> Session::no_room(std::uint64_t size) const
+{
+    if (!around_.load || classic()) return std::nullopt;
+    return around_.load->refusal(size, SteadyClock::now());
+}
+
 Answer Session::mail(std::string_view argument)
 {
     if (step_ == Step::connected && !lax_[Lax::nohelo])
@@ -123,8 +132,11 @@ Answer Session::mail(std::string_view argument)
                                                     lax_[Lax::params], parameters);
     if (wrong != Fault::none) return fault_of_path(wrong, true);
     if (auto refusal = refused_parameters(parameters)) return *refusal;
+    const auto size = parameters.size.value_or(0);
+    if (auto refusal = no_room(size)) return *refusal;
     if (auto end = allowance_.transaction()) return *end;
     forget_transaction();
+    size_ = size;
     step_ = Step::sender_given;
     id_ = make_uuid7();
     sender_ = policy_.localized(path);
@@ -167,6 +179,7 @@ Answer Session::data(std::string_view argument)
     if (recipients_.empty())
         return classic() ? Answer(503, "", "RCPT first (#5.5.1)")
                          : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
+    if (auto refusal = no_room(size_)) return *refusal;
     step_ = Step::text_expected;
     return Answer(354, "", "go ahead");
 }

@@ -14,6 +14,7 @@
 #include "smtpd/admission.hpp"
 #include "smtpd/config_watch.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
 
 #include <cerrno>
@@ -198,7 +199,7 @@ private:
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
         const auto name = pid_ + '.' + std::to_string(++session_number_);
         Session session(stream, {std::move(config), std::move(peer), helper_, name, &crowded_,
-                                 through_queued_ ? &queued_ : nullptr});
+                                 through_queued_ ? &queued_ : nullptr, &load_});
         place.take(session);
         co_await session.run();
     }
@@ -253,6 +254,7 @@ private:
     net::Loop loop_;
     queue::QueuedPool queued_;
     bool through_queued_;
+    QueueLoad load_{"queue"};
     net::Signals signals_;
     Fd spare_;
     std::list<net::Acceptor> acceptors_;
