@@ -112,7 +112,8 @@ boost::asio::awaitable<Result<>> AsyncSubmission::finish_by_pipes(const Envelope
     for (auto* stream : {&pipes_->envelope, &pipes_->response, &pipes_->result})
         stream->expires_after(queue_limit);
     try {
-        co_await write_envelope(envelope);
+        // Without it a message that could not be passed on whole is not queued.
+        if (!failed_) co_await write_envelope(envelope);
     } catch (const std::system_error&) {
         failed_ =
             true;   // a classic reader leaves at the envelope's end, or it failed: the code says

@@ -3,8 +3,8 @@
 
     send_sweep.py BIN [--only TEXT]
 
-A message with three recipients goes through: one local, one remote, one that fails and makes a bounce. The
-spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
+Two messages go through. One is delivered straight from todo to a local and a remote recipient; of the other one
+recipient fails, so it falls back to files and makes a bounce. The spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
 is started again, undisturbed: then everybody must have got his message whole, the sender his bounce, and
 nobody more than one surplus copy. Exit code 77: it could not be done here, with the reason.
 """
@@ -30,6 +30,7 @@ ERRORS = {"ENOSPC": "openat,write,pwrite64", "EIO": "openat,write,pwrite64,unlin
 MESSAGE = b"Received: from x\nSubject: tide\n\nHigh at noon.\n" * 20
 SENDER = b"sender@far.example"
 RECIPIENTS = (b"ann@here.example", b"bob@far.example", b"fail@far.example")
+STRAIGHT = (b"cid@here.example", b"dan@far.example")
 QUIET = 1.5      # seconds without anything happening: it waits for a time that will not come here
 LONGEST = 20.0
 
@@ -170,14 +171,19 @@ def make_home(binaries):
     open(f"{home}/queue/lock/sendmutex", "wb").close()
     with open(f"{home}/control/me", "w", encoding="ascii") as file:
         file.write("here.example\n")
+    lay_message(home, STRAIGHT)
+    lay_message(home, RECIPIENTS)
+    return home
+
+
+def lay_message(home, recipients):
     with open(f"{home}/queue/pid/probe", "wb") as file:
         file.write(MESSAGE)
     number = os.stat(f"{home}/queue/pid/probe").st_ino
     os.rename(f"{home}/queue/pid/probe", f"{home}/queue/mess/{number % sweep.SPLIT}/{number}")
     with open(f"{home}/queue/intd/{number}", "wb") as file:
-        file.write(b"u0\0p1\0F" + SENDER + b"\0" + b"".join(b"T" + r + b"\0" for r in RECIPIENTS))
+        file.write(b"u0\0p1\0F" + SENDER + b"\0" + b"".join(b"T" + r + b"\0" for r in recipients))
     os.link(f"{home}/queue/intd/{number}", f"{home}/queue/todo/{number}")
-    return home
 
 
 def one_run(binaries, injected):
@@ -201,6 +207,8 @@ def one_run(binaries, injected):
         found += [f"{queue.name('info', n)} stays" for n in queue.info]
         found += [f"{queue.name('todo', n)} stays" for n in queue.todo]
         found += delivery_faults(spawners, injected)
+        if not injected:
+            found += path_faults(lines)
         return lines, [f"{injected or 'undisturbed'}: {text}" for text in found]
     finally:
         shutil.rmtree(home)
@@ -220,13 +228,19 @@ def delivery_faults(spawners, injected):
     most = 2 if injected else 1
     counts = dict(spawners.delivered)
     found = []
-    for recipient in (*RECIPIENTS[:2], SENDER):
+    for recipient in (*RECIPIENTS[:2], *STRAIGHT, SENDER):
         count = counts.get(recipient, 0)
         # One kill may strike twice at a bounce: it is queued again, and the first one's delivery is not marked.
         allowed = most + 1 if injected and recipient == SENDER else most
         if not 1 <= count <= allowed:
             found.append(f"{recipient.decode()} got it {count} times")
     return found
+
+
+def path_faults(lines):
+    """The undisturbed life must have gone both ways."""
+    made = [line for line in lines if re.match(r'openat\(.*"info/.*O_CREAT', line)]
+    return [] if len(made) == 1 else [f"{len(made)} messages came into files, of one that had to"]
 
 
 def injections(lines):
