@@ -4,61 +4,61 @@
 
 namespace grapnel::smtpd {
 
-namespace {
-double refilled(double tokens, std::chrono::duration<double> since, const Config& config)
-{
-    return std::min(config.burst, tokens + since.count() * config.rate);
-}
-}
-
-net::IpAddress Admission::key(const net::IpAddress& address)
-{
-    return address.is_v6() ? address.prefix(64) : address;
-}
-
 bool Admission::is_crowded(std::size_t sessions, const Config& config)
 {
     return sessions * 5 >= config.max_sessions * 4 && config.max_sessions >= 5;
 }
 
-// Strangers come from everywhere: who has no connection and a full bucket need not be remembered.
-void Admission::forget_idle(const Config& config, Moment now)
+// Connections add up; of the moments the latest holds, because each worker goes on from the latest
+// of all. Two that count at the very same time may miss one connection.
+ClientTable::Count Admission::count(std::uint64_t client) const
 {
-    if (clients_.size() < forget_at_) return;
-    std::erase_if(clients_, [&](const auto& entry) {
-        const auto& client = entry.second;
-        return client.connections == 0 &&
-               refilled(client.tokens, now - client.filled, config) >= config.burst;
-    });
-    forget_at_ = std::max<std::size_t>(1024, clients_.size() * 2);
+    ClientTable::Count all;
+    for (const auto& part : shared_.parts) {
+        const auto one = part.clients.count(client, shared_.seed);
+        all.connections += one.connections;
+        all.whole_at = std::max(all.whole_at, one.whole_at);
+    }
+    return all;
 }
 
-Admission::Verdict Admission::enter(const net::IpAddress& address, bool privileged,
-                                    const Config& config, Moment now)
+Admission::Entry Admission::enter_client(const net::IpAddress& address, const Config& config,
+                                         Moment now)
+{
+    if (config.max_per_client == 0 && config.rate <= 0) return {};
+    const auto client = client_key(address);
+    const auto known = count(client);
+    if (config.max_per_client > 0 && known.connections >= config.max_per_client)
+        return {Verdict::too_many};
+    Moment whole_at = known.whole_at;
+    if (config.rate > 0) {
+        const auto each = std::chrono::duration<double>(1 / config.rate);
+        const auto in_all = each * std::max(1.0, config.burst);
+        whole_at = std::max(whole_at, now) + std::chrono::duration_cast<Moment::duration>(each);
+        if (whole_at - now > in_all + each / 2) return {Verdict::too_fast};
+    }
+    auto* slot = shared_.mine().clients.place(client, shared_.seed, now);
+    if (slot) {
+        slot->whole_at = whole_at.time_since_epoch().count();
+        ++slot->connections;
+    }
+    return {Verdict::welcome, slot};
+}
+
+Admission::Entry Admission::enter(const net::IpAddress& address, bool privileged,
+                                  const Config& config, Moment now)
 {
     const auto kept = privileged ? 0 : config.max_sessions / 10;
-    if (sessions_ + kept >= config.max_sessions) return Verdict::full;
-    forget_idle(config, now);
-    const auto [place, is_new] = clients_.try_emplace(key(address), Client{0, config.burst, now});
-    auto& client = place->second;
-    client.tokens = refilled(client.tokens, now - client.filled, config);
-    client.filled = now;
-    if (!privileged) {
-        if (config.max_per_client > 0 && client.connections >= config.max_per_client)
-            return Verdict::too_many;
-        if (config.rate > 0 && client.tokens < 1) return Verdict::too_fast;
-        client.tokens -= 1;
-    }
-    ++client.connections;
-    ++sessions_;
-    return Verdict::welcome;
+    if (sessions_ + kept >= config.max_sessions) return {Verdict::full};
+    const Entry entry = privileged ? Entry{} : enter_client(address, config, now);
+    if (entry.verdict == Verdict::welcome) ++sessions_;
+    return entry;
 }
 
-void Admission::leave(const net::IpAddress& address)
+void Admission::leave(ClientTable::Slot* counted)
 {
     --sessions_;
-    const auto place = clients_.find(key(address));
-    if (place != clients_.end() && place->second.connections > 0) --place->second.connections;
+    if (counted) --counted->connections;
 }
 
 }

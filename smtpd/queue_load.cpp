@@ -37,7 +37,8 @@ std::size_t memory_for_messages()
 
 }
 
-QueueLoad::QueueLoad(std::string queue) : queue_(std::move(queue))
+QueueLoad::QueueLoad(std::string queue, SharedView shared)
+    : queue_(std::move(queue)), shared_(shared)
 {
     state_.most_waiting = commits_a_processor * std::max(1u, std::thread::hardware_concurrency());
     state_.most_held = memory_for_messages();
@@ -59,17 +60,31 @@ std::optional<Answer> QueueLoad::refusal(std::uint64_t size, Moment now)
     look_at_disk(size, now);
     state_.commits_are_slow = times_.are_slow(now);
     state_.waiting = state_.waiting_here = times_.waiting();
+    if (!shared_.parts.empty()) {
+        state_.waiting = 0;
+        for (const auto& part : shared_.parts) state_.waiting += part.waiting;
+    }
     return smtpd::refusal(state_, size);
+}
+
+void QueueLoad::publish() const
+{
+    if (!shared_.parts.empty())
+        shared_.mine().waiting = static_cast<std::uint32_t>(times_.waiting());
 }
 
 QueueLoad::Commit::Commit(QueueLoad* load) : load_(load), begun_(std::chrono::steady_clock::now())
 {
-    if (load_) load_->times_.begun(begun_);
+    if (!load_) return;
+    load_->times_.begun(begun_);
+    load_->publish();
 }
 
 QueueLoad::Commit::~Commit()
 {
-    if (load_) load_->times_.ended(begun_, std::chrono::steady_clock::now());
+    if (!load_) return;
+    load_->times_.ended(begun_, std::chrono::steady_clock::now());
+    load_->publish();
 }
 
 void QueueLoad::Held::set(std::size_t bytes)

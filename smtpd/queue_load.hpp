@@ -2,6 +2,7 @@
 #pragma once
 
 #include "smtpd/capacity.hpp"
+#include "smtpd/shared.hpp"
 
 #include <string>
 
@@ -9,9 +10,8 @@ namespace grapnel::smtpd {
 
 class QueueLoad {
 public:
-    using Moment = CommitTimes::Moment;
-
-    explicit QueueLoad(std::string queue);
+    // shared: with other workers, where there are any.
+    explicit QueueLoad(std::string queue, SharedView shared = {});
     QueueLoad(const QueueLoad&) = delete;
     QueueLoad& operator=(const QueueLoad&) = delete;
 
@@ -45,9 +45,11 @@ public:
     };
 
 private:
+    void publish() const;
     void look_at_disk(std::uint64_t size, Moment now);
 
     std::string queue_;
+    SharedView shared_;
     QueueState state_;
     CommitTimes times_;
     Moment looked_{};

@@ -2,7 +2,6 @@
 
 #include "base/net/listener.hpp"
 #include "base/sys/account.hpp"
-#include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/kernel.hpp"
 #include "base/sys/row.hpp"
@@ -10,17 +9,16 @@
 #include "base/sys/spawn.hpp"
 #include "smtpd/config.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/shared.hpp"
 #include "smtpd/worker.hpp"
 
 #include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
-#include <new>
 #include <system_error>
 #include <thread>
 
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -40,15 +38,6 @@ void raise_descriptor_limit()
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
     limit.rlim_cur = limit.rlim_max;
     ::setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-// Memory that parent and workers share: one heartbeat for each.
-Heartbeat* shared_heartbeats(std::size_t count)
-{
-    void* memory = ::mmap(nullptr, count * sizeof(Heartbeat), PROT_READ | PROT_WRITE,
-                          MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) throw_errno("unable to get shared memory");
-    return new (memory) Heartbeat[count]{};
 }
 
 // For each address one socket a worker, all on the same port.
@@ -85,7 +74,7 @@ public:
         : sockets_(std::move(sockets)),
           environment_(environment),
           workers_(sockets_.size()),
-          hearts_(shared_heartbeats(sockets_.size()))
+          shared_(sockets_.size())
     {
         ::sigemptyset(&signals_);
         for (const int number : {SIGTERM, SIGINT, SIGCHLD, SIGHUP}) ::sigaddset(&signals_, number);
@@ -128,8 +117,8 @@ private:
     bool is_hung(std::size_t index) const
     {
         const auto now = SteadyClock::now().time_since_epoch();
-        const auto silent =
-            std::chrono::duration_cast<std::chrono::seconds>(now).count() - hearts_[index];
+        const auto silent = std::chrono::duration_cast<std::chrono::seconds>(now).count() -
+                            shared_.parts()[index].heartbeat;
         if (silent <= heart_limit.count()) return false;
         log::server("worker " + std::to_string(workers_[index].child.pid()) +
                     " does not answer: killed");
@@ -139,6 +128,7 @@ private:
     void ended(std::size_t index, const Ending& ending)
     {
         auto& worker = workers_[index];
+        shared_.parts()[index].clear();   // its clients are gone with it
         if (stopping_) return;
         log::server("a worker ended with " + std::string(ending.crashed ? "signal " : "code ") +
                     std::to_string(ending.code) + ", another takes its place");
@@ -153,7 +143,7 @@ private:
     {
         auto& worker = workers_[index];
         worker.started = SteadyClock::now();
-        hearts_[index] =
+        shared_.parts()[index].heartbeat =
             std::chrono::duration_cast<std::chrono::seconds>(worker.started.time_since_epoch())
                 .count();
         const pid_t parent = ::getpid();
@@ -177,7 +167,8 @@ private:
         auto mine = std::move(sockets_[index]);
         sockets_.clear();
         try {
-            return run_worker(std::move(mine), environment_, hearts_[index]);
+            return run_worker(std::move(mine), environment_,
+                              {shared_.parts(), index, shared_.seed()});
         } catch (const std::exception& error) {
             log::server(error.what());
             return 111;
@@ -196,7 +187,7 @@ private:
     std::vector<std::vector<Fd>> sockets_;
     const Environment& environment_;
     std::vector<Worker> workers_;
-    Heartbeat* hearts_;
+    Shared shared_;
     sigset_t signals_{};
     bool stopping_ = false;
 };

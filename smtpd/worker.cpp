@@ -17,6 +17,7 @@
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
 
+#include <atomic>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -35,6 +36,8 @@ using namespace std::chrono_literals;
 using net::asio::awaitable;
 
 namespace {
+
+constexpr std::size_t most_noted = 20;
 
 // Said at the door, without a session. The socket is new, so there is room for one line.
 void turn_away(const Fd& socket, const std::string& line)
@@ -58,15 +61,16 @@ bool may_set(const Environment& environment, std::string_view entry)
 
 class Worker {
 public:
-    Worker(std::vector<Fd> listeners, const Environment& environment, int helper,
-           Heartbeat& heartbeat)
+    Worker(std::vector<Fd> listeners, const Environment& environment, int helper, SharedView shared)
         : environment_(environment),
           helper_(helper),
-          heartbeat_(heartbeat),
+          heartbeat_(shared.mine().heartbeat),
+          load_("queue", shared),
           queued_(loop_.executor(), home()),
           through_queued_(!environment.has("QMAILQUEUE")),
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
-          spare_(open_read("/dev/null"))
+          spare_(open_read("/dev/null")),
+          admission_(shared)
     {
         for (auto& listener : listeners)
             acceptors_.emplace_back(loop_.executor(), std::move(listener));
@@ -147,22 +151,33 @@ private:
         const auto& address = accepted.remote.address;
         const auto* rule = config->rules.find(address, {}, {});
         if (rule && !rule->allow) {
-            log::server("denied ip=" + address.text());
+            note("denied ip=" + address.text());
             return turn_away(accepted.socket, "554 5.7.1 no mail is taken from you (#5.7.1)\r\n");
         }
         static const std::vector<std::pair<std::string, std::string>> nothing;
         Peer peer = peer_of_connection(environment_, accepted.remote, accepted.local,
                                        rule ? rule->variables : nothing);
         const bool privileged = address.is_loopback() || peer.may_relay();
-        const auto verdict =
-            admission_.enter(address, privileged, *config, net::SteadyClock::now());
-        if (verdict != Admission::Verdict::welcome) {
-            log::server("turned away ip=" + address.text() + " why=" + why(verdict));
+        const auto entry = admission_.enter(address, privileged, *config, net::SteadyClock::now());
+        if (entry.verdict != Admission::Verdict::welcome) {
+            note("turned away ip=" + address.text() + " why=" + why(entry.verdict));
             return turn_away(accepted.socket,
                              "421 4.3.2 too many connections, try again (#4.3.2)\r\n");
         }
         crowded_ = Admission::is_crowded(admission_.sessions(), *config);
-        begin("session", serve(std::move(accepted), std::move(peer), config));
+        begin("session", serve(std::move(accepted), std::move(peer), config, entry.counted));
+    }
+
+    // However many knock, the log has a few lines a second.
+    void note(const std::string& text)
+    {
+        if (++turned_away_ <= most_noted) log::server(text);
+    }
+    void sum_notes()
+    {
+        if (turned_away_ > most_noted)
+            log::server("turned away more=" + std::to_string(turned_away_ - most_noted));
+        turned_away_ = 0;
     }
 
     static std::string why(Admission::Verdict verdict)
@@ -179,12 +194,12 @@ private:
 
     struct Place {
         Worker& worker;
-        net::IpAddress address;
+        ClientTable::Slot* counted;
         Session* session = nullptr;
-        Place(Worker& here, const net::IpAddress& from) : worker(here), address(from) {}
+        Place(Worker& here, ClientTable::Slot* slot) : worker(here), counted(slot) {}
         Place(const Place&) = delete;
         Place& operator=(const Place&) = delete;
-        ~Place() { worker.left(address, session); }
+        ~Place() { worker.left(counted, session); }
         void take(Session& whose)
         {
             session = &whose;
@@ -192,10 +207,10 @@ private:
         }
     };
 
-    awaitable<void> serve(net::Accepted accepted, Peer peer, std::shared_ptr<const Config> config)
+    awaitable<void> serve(net::Accepted accepted, Peer peer, std::shared_ptr<const Config> config,
+                          ClientTable::Slot* counted)
     {
-        Place place(*this,
-                    accepted.remote.address);   // whatever fails now: it was counted at the door
+        Place place(*this, counted);   // whatever fails now: it was counted at the door
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
         const auto name = pid_ + '.' + std::to_string(++session_number_);
         Session session(stream, {std::move(config), std::move(peer), helper_, name, &crowded_,
@@ -204,10 +219,10 @@ private:
         co_await session.run();
     }
 
-    void left(const net::IpAddress& address, Session* session)
+    void left(ClientTable::Slot* counted, Session* session)
     {
         sessions_.erase(session);
-        admission_.leave(address);
+        admission_.leave(counted);
         if (const auto config = watch_.current())
             crowded_ = Admission::is_crowded(admission_.sessions(), *config);
         if (stopping_ && sessions_.empty()) loop_.stop();
@@ -236,6 +251,7 @@ private:
                              net::SteadyClock::now().time_since_epoch())
                              .count();
             watch_.look();
+            sum_notes();
             co_await net::sleep_for(1s);
         }
     }
@@ -250,16 +266,17 @@ private:
 
     const Environment& environment_;
     int helper_;
-    Heartbeat& heartbeat_;
+    std::atomic<std::int64_t>& heartbeat_;
+    QueueLoad load_;
     net::Loop loop_;
     queue::QueuedPool queued_;
     bool through_queued_;
-    QueueLoad load_{"queue"};
     net::Signals signals_;
     Fd spare_;
     std::list<net::Acceptor> acceptors_;
     ConfigWatch watch_{Control()};
     Admission admission_;
+    std::size_t turned_away_ = 0;
     std::set<Session*> sessions_;
     bool crowded_ = false, stopping_ = false;
     const std::string pid_ = std::to_string(::getpid());
@@ -269,7 +286,7 @@ private:
 
 }
 
-int run_worker(std::vector<Fd> listeners, const Environment& environment, Heartbeat& heartbeat)
+int run_worker(std::vector<Fd> listeners, const Environment& environment, SharedView shared)
 {
     const Fd helper =
         queue::start_submission_helper(environment, [&environment](std::string_view entry) {
@@ -277,7 +294,7 @@ int run_worker(std::vector<Fd> listeners, const Environment& environment, Heartb
         });
     ::tzset();   // before files are out of reach
     row::smtpd_worker();
-    return Worker(std::move(listeners), environment, helper.get(), heartbeat).run();
+    return Worker(std::move(listeners), environment, helper.get(), shared).run();
 }
 
 }

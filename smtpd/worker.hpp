@@ -4,16 +4,13 @@
 
 #include "base/sys/environment.hpp"
 #include "base/sys/fd.hpp"
+#include "smtpd/shared.hpp"
 
-#include <atomic>
-#include <cstdint>
 #include <vector>
 
 namespace grapnel::smtpd {
 
-using Heartbeat = std::atomic<std::int64_t>;   // steady seconds, in memory shared with the parent
-
 // Runs until SIGTERM and the end of the last session. listeners: this worker's own.
-int run_worker(std::vector<Fd> listeners, const Environment& environment, Heartbeat& heartbeat);
+int run_worker(std::vector<Fd> listeners, const Environment& environment, SharedView shared);
 
 }

@@ -1,6 +1,5 @@
 #include "smtpd/rules.hpp"
 
-#include "smtpd/admission.hpp"
 #include "smtpd/options.hpp"
 #include "smtpd/received.hpp"
 
@@ -57,36 +56,6 @@ TEST(Rules, BadLinesAreNone)
          {"10.", "10.:permit", "10.:allow,RELAYCLIENT", "10.:allow,A=\"x", "10.:allow A",
           "1.2.3.9-3:allow", "1.2.3.0-999:deny", "10.0.0.0/40:deny", "zz::1:deny", "10.:denyx"})
         EXPECT_FALSE(rules.add(line)) << line;
-}
-
-TEST(Admission, KeepsPlacesAndCountsClients)
-{
-    Config config;
-    config.max_sessions = 10;
-    config.max_per_client = 2;
-    config.rate = 1;
-    config.burst = 3;
-    Admission door;
-    const Admission::Moment start{};
-    using V = Admission::Verdict;
-    EXPECT_EQ(door.enter(ip("192.0.2.1"), false, config, start), V::welcome);
-    EXPECT_EQ(door.enter(ip("192.0.2.1"), false, config, start), V::welcome);
-    EXPECT_EQ(door.enter(ip("192.0.2.1"), false, config, start), V::too_many);
-    door.leave(ip("192.0.2.1"));
-    EXPECT_EQ(door.enter(ip("192.0.2.1"), false, config, start), V::welcome);
-    door.leave(ip("192.0.2.1"));
-    EXPECT_EQ(door.enter(ip("192.0.2.1"), false, config, start), V::too_fast);
-    EXPECT_EQ(door.enter(ip("192.0.2.1"), false, config, start + std::chrono::seconds(1)),
-              V::welcome);
-    EXPECT_EQ(door.enter(ip("2001:db8::1"), false, config, start), V::welcome);
-    EXPECT_EQ(door.enter(ip("2001:db8::2"), false, config, start), V::welcome);
-    EXPECT_EQ(door.enter(ip("2001:db8::3"), false, config, start), V::too_many);   // one /64
-    for (int i = 0; i < 5; ++i)
-        EXPECT_EQ(door.enter(ip("127.0.0.1"), true, config, start), V::welcome);
-    EXPECT_EQ(door.enter(ip("192.0.2.9"), false, config, start), V::full);
-    EXPECT_EQ(door.enter(ip("127.0.0.1"), true, config, start), V::welcome);
-    EXPECT_EQ(door.enter(ip("127.0.0.1"), true, config, start), V::full);
-    EXPECT_TRUE(Admission::is_crowded(8, config) && !Admission::is_crowded(7, config));
 }
 
 TEST(Options, ListenAndWorkers)
