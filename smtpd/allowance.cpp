@@ -36,18 +36,22 @@ std::optional<Answer> Allowance::fault()
     return last_words("too many errors (#4.7.0)");
 }
 
+Allowance::Duration Allowance::timeout() const
+{
+    return crowded() ? std::min<Duration>(timeout_, crowded_limit) : timeout_;
+}
+
 Allowance::Moment Allowance::command_deadline(Moment now,
                                               const std::optional<Moment>& line_begun) const
 {
-    const auto patience = crowded() ? std::min<Duration>(timeout_, crowded_limit) : timeout_;
-    auto deadline = std::min<Moment>(now + patience, transaction_ended_ + session_limit);
+    auto deadline = std::min<Moment>(now + timeout(), transaction_ended_ + session_limit);
     if (line_begun) deadline = std::min<Moment>(deadline, *line_begun + line_limit);
     return deadline;
 }
 
 Allowance::Moment Allowance::text_deadline(Moment now, const Patience& patience) const
 {
-    const auto wait = std::min<Duration>(timeout_, patience.left());
+    const auto wait = std::min<Duration>(timeout(), patience.left());
     return std::min<Moment>(now + wait, transaction_ended_ + session_limit);
 }
 

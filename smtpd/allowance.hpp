@@ -32,6 +32,7 @@ public:
     // begun; for text of a message.
     Moment command_deadline(Moment now, const std::optional<Moment>& line_begun) const;
     Moment text_deadline(Moment now, const Patience& patience) const;
+    Duration timeout() const;   // of one wait
     void end_transaction(Moment now) { transaction_ended_ = now; }
 
 private:

@@ -72,6 +72,18 @@ void Session::shut_down()
     if (!receiving_) stream_.interrupt();
 }
 
+void Session::hurry()
+{
+    const auto soon = SteadyClock::now() + allowance_.timeout();
+    if (!leaving_ && soon < deadline_) wait_until(soon);
+}
+
+void Session::wait_until(SteadyClock::time_point deadline)
+{
+    deadline_ = deadline;
+    stream_.expires_at(deadline);
+}
+
 // The one place where a session's exceptions end.
 awaitable<bool> Session::run()
 {
@@ -92,6 +104,7 @@ awaitable<bool> Session::run()
     } catch (const std::system_error& error) {
         why_closed_ = error.what();
     }
+    leaving_ = true;
     if (farewell && !silent_) {
         try {
             stream_.resume();
@@ -136,7 +149,7 @@ awaitable<bool> Session::greet()
     if (around_.peer.greet_delay)
         delay = std::chrono::seconds(
             std::min<std::uint64_t>(leading_number(*around_.peer.greet_delay).value_or(0), 300));
-    if (delay > 0s) co_await net::sleep_for(delay);
+    co_await pause(delay);
     set_deadline();
     const bool early = stream_.input_waiting() && !classic();
     if (early && config().early_talk == EarlyTalk::refuse) {
@@ -148,7 +161,7 @@ awaitable<bool> Session::greet()
         closing_ = true;
         co_return false;
     }
-    if (early && config().early_talk == EarlyTalk::delay) co_await net::sleep_for(early_delay);
+    if (early && config().early_talk == EarlyTalk::delay) co_await pause(early_delay);
     set_deadline();
     co_await say(Answer(220, "", config().greeting + " ESMTP"));
     co_return true;
@@ -159,12 +172,18 @@ awaitable<void> Session::after_helo()
 {
     just_greeted_ = false;
     if (config().early_talk == EarlyTalk::delay && !classic() && stream_.input_waiting())
-        co_await net::sleep_for(early_delay);
+        co_await pause(early_delay);
+}
+
+// Not longer than it takes to see that we are to end.
+awaitable<void> Session::pause(std::chrono::seconds delay)
+{
+    for (; delay > 0s && !stopping_; delay -= 1s) co_await net::sleep_for(1s);
 }
 
 void Session::set_deadline()
 {
-    stream_.expires_at(allowance_.command_deadline(SteadyClock::now(), line_begun_));
+    wait_until(allowance_.command_deadline(SteadyClock::now(), line_begun_));
 }
 
 // Replies wait until no complete command is left, so that a group of commands gets one packet (RFC

@@ -15,6 +15,7 @@
 #include "smtpd/policy.hpp"
 
 #include <array>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -50,6 +51,9 @@ public:
     // Ends it when it may: 421 between commands, after the reply where a message is coming in.
     void shut_down();
 
+    // The server has become crowded: who is waited for already has no longer than others now.
+    void hurry();
+
 private:
     using SteadyClock = net::SteadyClock;
     enum class Step { connected, greeted, sender_given, recipient_given, text_expected };
@@ -67,6 +71,8 @@ private:
     net::asio::awaitable<void> flush();
     net::asio::awaitable<void> after_helo();
     void set_deadline();
+    void wait_until(SteadyClock::time_point deadline);
+    net::asio::awaitable<void> pause(std::chrono::seconds delay);
 
     // session_commands.cpp
     Answer answer_to(const CommandLine& line);
@@ -125,7 +131,7 @@ private:
 
     Step step_ = Step::connected;
     bool extended_ = false, closing_ = false, quit_ = false, stopping_ = false;
-    bool receiving_ = false, just_greeted_ = false, silent_ = false;
+    bool receiving_ = false, just_greeted_ = false, silent_ = false, leaving_ = false;
     std::string why_closed_ = "end of input";
     std::string helo_;
 
@@ -137,6 +143,7 @@ private:
 
     std::size_t refusals_ = 0;
     std::optional<SteadyClock::time_point> line_begun_;
+    SteadyClock::time_point deadline_ = SteadyClock::time_point::max();   // of the wait for him
 };
 
 }

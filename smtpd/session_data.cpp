@@ -131,7 +131,7 @@ Answer Session::answer_to_queue(const Result<>& result, std::uint64_t bytes, pid
 awaitable<bool> Session::more_text(Patience& patience)
 {
     const auto begun = SteadyClock::now();
-    stream_.expires_at(allowance_.text_deadline(begun, patience));
+    wait_until(allowance_.text_deadline(begun, patience));
     const bool more = co_await stream_.fill();
     patience.waited(SteadyClock::now() - begun);
     co_return more;

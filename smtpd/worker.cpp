@@ -121,7 +121,7 @@ private:
                 try {
                     welcome(std::move(accepted));
                 } catch (const std::exception& error) {
-                    log::server(error.what());   // costs this client, not all who come after him
+                    note(error.what());   // costs this client, not all who come after him
                 }
             }
         }
@@ -252,6 +252,8 @@ private:
                              .count();
             watch_.look();
             sum_notes();
+            if (crowded_)
+                for (auto* session : sessions_) session->hurry();
             co_await net::sleep_for(1s);
         }
     }

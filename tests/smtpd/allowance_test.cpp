@@ -50,6 +50,7 @@ TEST(Allowance, AWaitALineAndASessionEndInTime)
     EXPECT_EQ(allowance.text_deadline(now + 119min, Patience()), now + 124min);
     crowded = true;
     EXPECT_EQ(allowance.command_deadline(now, std::nullopt), now + 10s);
+    EXPECT_EQ(allowance.text_deadline(now, Patience()), now + 10s);
 }
 
 }

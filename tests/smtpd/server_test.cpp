@@ -15,12 +15,20 @@
 #include <system_error>
 
 #include "base/sys/file.hpp"
+#include "base/sys/limits.hpp"
 #include "base/text.hpp"
 
 using namespace grapnel;
 using namespace grapnel::test;
 
 namespace {
+
+std::optional<std::string> program(const std::string& name)
+{
+    for (const auto* folder : {"/usr/bin/", "/usr/local/bin/"})
+        if (::access((folder + name).c_str(), X_OK) == 0) return folder + name;
+    return std::nullopt;
+}
 
 class Server : public ::testing::Test {
 protected:
@@ -213,6 +221,53 @@ TEST_F(Server, ConnectionsBeyondTheLimitAreToldAtTheDoor)
     EXPECT_TRUE(SmtpClient(port()).greeting().starts_with("421 4.3.2 too many connections"));
 }
 
+TEST_F(Server, WhenItIsCrowdedWhoIsSilentGoesSoon)
+{
+    home.control("concurrencyincoming", "5");
+    start({"--workers", "1"});
+    SmtpClient idle(port()), sending(port());
+    sending.command("EHLO c.example");
+    sending.command("MAIL FROM:<>");
+    sending.command("RCPT TO:<joe@here.example>");
+    EXPECT_EQ(sending.command("DATA"), "354 go ahead");
+    const SmtpClient third(port()), fourth(port());
+    SmtpClient faulty(port());
+    EXPECT_TRUE(faulty.command("X").starts_with("500 "));
+    EXPECT_TRUE(faulty.command("X").starts_with("421 4.7.0 "));
+    EXPECT_TRUE(idle.reply().starts_with("421 4.4.2"));
+    EXPECT_TRUE(sending.reply().starts_with("421 4.4.2"));
+}
+
+TEST_F(Server, AClientWhoWaitsForHisGreetingDoesNotHoldUpTheEnd)
+{
+    home.control("greetdelay", "300");
+    start({"--workers", "1"});
+    const Fd client = connect_to(port(), patience);
+    ASSERT_TRUE(
+        wait_until([&] { return instance->smtpd_log().find("connect ip=") != std::string::npos; }));
+    EXPECT_TRUE(instance->stop_smtpd());
+}
+
+TEST_F(Server, WithoutProcessesToMakeWorkersItTriesAgainLater)
+{
+#ifdef GRAPNEL_ADDRESS_SANITIZER
+    GTEST_SKIP() << "an instrumented program makes calls of its own";
+#endif
+    const auto strace = program("strace");
+    if (!strace) GTEST_SKIP() << "no strace here";
+    const auto chosen = free_port();
+    Process process(
+        {.argv = {*strace, "-D", "-qq", "-o", home / "calls", "-e", "trace=clone,clone3,fork", "-e",
+                  "inject=clone,clone3,fork:error=EAGAIN:when=1..2", home.program("qmail-smtpd"),
+                  "--listen", "127.0.0.1:" + std::to_string(chosen), "--workers", "1"},
+         .environment = home.environment(capture.environment())});
+    EXPECT_EQ(SmtpClient(chosen).greeting(), "220 here.example ESMTP");   // 1 + 2 seconds later
+    process.kill(SIGTERM);
+    EXPECT_TRUE(process.wait());
+    EXPECT_EQ(count_of("unable to fork: Resource temporarily unavailable", process.errors()), 2u)
+        << process.errors();
+}
+
 TEST_F(Server, OutOfDescriptorsItSaysSo)
 {
     const auto server = home / "server";
@@ -276,13 +331,6 @@ TEST_F(Server, ASlowClientIsTimedOutAndOthersAreNotHeldUp)
 }
 
 // Real clients.
-std::optional<std::string> program(const std::string& name)
-{
-    for (const auto* folder : {"/usr/bin/", "/usr/local/bin/"})
-        if (::access((folder + name).c_str(), X_OK) == 0) return folder + name;
-    return std::nullopt;
-}
-
 TEST_F(Server, SwaksDelivers)
 {
     const auto swaks = program("swaks");
