@@ -148,6 +148,11 @@ void Incoming::begin_write_back() const
 
 void Incoming::publish()
 {
+    // By a clock that was wrong and is right again it may have looked old, and been cleaned up.
+    attempt(exit_code::mess_file, [&] {
+        if (status(mess_.get(), "mess").st_nlink == 0)
+            throw_error(ENOENT, "no longer there:", "mess");
+    });
     attempt(exit_code::write_error, [&] {
         mess_.close_checked("mess");
         intd_.close_checked("intd");

@@ -3,7 +3,9 @@
 #include "base/net/timer.hpp"
 #include "base/sys/file.hpp"
 
+#include <algorithm>
 #include <chrono>
+#include <ctime>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -56,15 +58,16 @@ asio::awaitable<void> MessScan::look_through(unsigned directory)
     }
 }
 
-// By access time, as everybody does who shares this queue. What is just being removed is not left
-// over.
+// By access time, as everybody does who shares this queue; it must be old by both clocks, lest a
+// jump of one make litter of what is being received. What is just being removed is not left over.
 bool MessScan::is_left_over(queue::MessageNumber n) const
 {
     try {
         const auto mess = status_if_there(spool_.mess(n));
-        return mess && agenda_.wall_now() > mess->st_atime + old_enough &&
-               !marks_.is_eliminated(n) && !intake_.contains(n) &&
-               !status_if_there(spool_.info(n)) && !status_if_there(queue::Spool::todo(n));
+        const auto now = std::min<std::time_t>(agenda_.wall_now(), agenda_.now() / 1000);
+        return mess && now > mess->st_atime + old_enough && !marks_.is_eliminated(n) &&
+               !intake_.contains(n) && !status_if_there(spool_.info(n)) &&
+               !status_if_there(queue::Spool::todo(n));
     } catch (const std::system_error&) {
         return false;
     }

@@ -197,7 +197,7 @@ def run(arguments, kind, work):
         for cut in range(arguments.cuts):
             site.start()
             load = Load(site.port, 'c%d' % cut)
-            time.sleep(random.uniform(0.2, 1.2))
+            time.sleep(random.uniform(0.2, 0.8))
             load.stopping = True
             site.cut()
             for thread in load.threads:

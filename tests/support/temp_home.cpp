@@ -153,9 +153,13 @@ std::vector<std::string> TempHome::environment(const std::vector<std::string>& m
 {
     std::vector<std::string> result{"QMAILHOME=" + path(),
                                     "PATH=" + path() + "/bin:/usr/local/bin:/usr/bin:/bin"};
-    for (const auto* name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TMPDIR"})
-        if (const char* value = std::getenv(name))
-            result.push_back(std::string(name) + '=' + value);
+    for (const std::string name : {"ASAN_OPTIONS", "UBSAN_OPTIONS", "LSAN_OPTIONS", "TMPDIR"}) {
+        const bool replaced = std::any_of(more.begin(), more.end(), [&](const auto& entry) {
+            return entry.starts_with(name + '=');
+        });
+        if (const char* value = std::getenv(name.c_str()); value && !replaced)
+            result.push_back(name + '=' + value);
+    }
     result.insert(result.end(), more.begin(), more.end());
     return result;
 }
