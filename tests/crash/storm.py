@@ -3,10 +3,11 @@
 any of them, or all at once, and started again by a supervisor. Afterwards every acknowledged message must have
 arrived whole at everyone it was for, a second copy must have its reason in a kill, and the queue must be empty.
 
-    storm.py BIN [--messages N] [--kills N] [--seed N] [--scratch DIR] [--broken LIBRARY]
+    storm.py BIN [--messages N] [--kills N] [--seed N] [--scratch DIR] [--broken LIBRARY] [--installed BUILD]
 
 --broken: commits that are acknowledged before they are made, and removals that are only promised; the run
-succeeds if both are noticed.
+succeeds if both are noticed. --installed: not in a sandbox but as installed from this build directory, each
+program under its own user; needs root, elsewhere it says so and exits with 77.
 """
 
 import argparse
@@ -20,6 +21,7 @@ import sys
 import tempfile
 import time
 
+import installed
 import queue_state
 import supervised
 from storm_load import Load, Sink, name_in
@@ -30,7 +32,8 @@ SESSIONS, INJECTORS = 8, 3
 HUNTED = ("qmail-queued", "qmail-clean", "qmail-lspawn", "qmail-rspawn", "qmail-remote", "qmail-send", "qmail-queue",
           "qmail-inject", "qmail-smtpd", "lspawn/qmail-lspawn", "lspawn/qmail-local", "/sh", "/cat")
 HUNT = 0.2        # seconds
-LATE = 0.3        # a line of the log may reach us so much later
+AFTER = 5         # messages that are not sent before the strike, to see when they get through
+LATE = 0.5        # a line of the log may reach us so much later
 FIRST_SECOND = 1.0   # how long first attempts may be remembered by qmail-send alone
 PATIENCE = 120
 
@@ -78,15 +81,16 @@ class Storm:
         time.sleep(self.chance.uniform(least, most))
 
     def blow(self, messages, kills):
-        """Each strike comes into a burst of messages, at a random one of them."""
+        """Each strike comes into a burst of messages, at a random one of them; a few begin after it."""
         allowed = 0
         for number in range(kills):
-            burst = messages * (number + 1) // kills - allowed
+            burst = messages * (number + 1) // kills - allowed - AFTER
             self.load.allow(burst)
             if not self.load.wait_for(allowed + self.chance.randint(0, burst), PATIENCE):
                 raise SystemExit("FAILED: no more mail is taken after " + self.last())
-            allowed += burst
+            allowed += burst + AFTER
             self.strike()
+            self.load.allow(AFTER)
             self.pause(0.3, 1.0)
         if not self.load.wait_for(messages, PATIENCE):
             raise SystemExit("FAILED: no more mail is taken after " + self.last())
@@ -99,7 +103,7 @@ def stored(sandbox):
     """(name, recipient) of all that was delivered here."""
     found = []
     for user, folder in (("joe", "Maildir/new"), ("prog", "new")):
-        place = f"{sandbox.home}/homes/{user}/{folder}"
+        place = f"{sandbox.homes}/{user}/{folder}"
         for entry in os.listdir(place):
             with open(f"{place}/{entry}", "rb") as file:
                 text = file.read()
@@ -204,7 +208,9 @@ def one_storm(arguments, way=None):
     chance = random.Random(arguments.seed)
     with tempfile.TemporaryDirectory(prefix="storm-", dir=arguments.scratch) as work:
         sink = Sink()
-        sandbox = supervised.Sandbox(f"{work}/home", arguments.bin, sink.route)
+        make = installed.Installed if arguments.installed else supervised.Sandbox
+        sandbox = make(f"{work}/home", arguments.installed or arguments.bin, sink.route)
+        supervised.settle(sandbox)
         if way:
             sandbox.environment.update(LD_PRELOAD=os.path.abspath(arguments.broken), BROKEN=way)
         system = supervised.Supervised(sandbox)
@@ -226,6 +232,8 @@ def one_storm(arguments, way=None):
             return outcome
         finally:
             system.end()
+            if arguments.installed:
+                sandbox.leave()
 
 
 def main():
@@ -237,7 +245,13 @@ def main():
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1000000)
     parser.add_argument("--scratch")
     parser.add_argument("--broken")
+    parser.add_argument("--installed", metavar="BUILD")
     arguments = parser.parse_args()
+    if arguments.installed:
+        if os.geteuid() != 0:
+            print("SKIPPED: only root can give each program its own user")
+            sys.exit(77)
+        installed.enter_namespace()
     supervised.adopt_orphans()
     print(f"seed {arguments.seed}")
     if arguments.broken:

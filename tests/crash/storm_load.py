@@ -109,7 +109,7 @@ class Load:
             begin = time.monotonic()
             ended = subprocess.run([program, "-a", "-f", SENDER, *message.recipients], env=self.sandbox.environment,
                                    input=message.text().encode(), stdout=subprocess.DEVNULL,
-                                   stderr=subprocess.DEVNULL, check=False)
+                                   stderr=subprocess.DEVNULL, check=False, **self.sandbox.injector)
             self.note(message, begin, ended.returncode == 0)
 
     def stop(self):

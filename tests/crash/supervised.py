@@ -72,6 +72,21 @@ def kill_all():
             signal_one(process.pid, signal.SIGKILL)
 
 
+PEOPLE = ("joe", "prog")
+
+
+def settle(system):
+    """joe has a Maildir; what prog gets is handed to a program. Both take all extensions."""
+    for folder in ("joe/Maildir/tmp", "joe/Maildir/new", "joe/Maildir/cur", "prog/tmp", "prog/new"):
+        os.makedirs(f"{system.homes}/{folder}", 0o700)
+    save = 'f=$(mktemp tmp/XXXXXXXXXXXX) && { printf %s "$DTLINE"; cat; } > $f && mv $f new/ || exit 111'
+    for user, text in (("joe", "./Maildir/"), ("prog", "|" + save)):
+        os.chmod(f"{system.homes}/{user}", 0o755)
+        with open(f"{system.homes}/{user}/.qmail-default", "w", encoding="ascii") as file:
+            file.write(text + "\n")
+        system.own(user)
+
+
 class Sandbox:
     """A home of its own; mail for storm.example is local, other mail goes to next_hop."""
 
@@ -86,18 +101,11 @@ class Sandbox:
                 os.symlink(os.path.join(os.path.abspath(binaries), program), place)
         self.environment = {"QMAILHOME": home, "PATH": f"{home}/bin:/usr/bin:/bin",
                             "ASAN_OPTIONS": "detect_leaks=0"}
-        users = []
-        for user in ("joe", "prog"):
-            os.makedirs(f"{home}/homes/{user}", 0o755)
-            users.append(f"+{user}-:{user}:{os.getuid()}:{os.getgid()}:{home}/homes/{user}:-::\n"
-                         f"={user}:{user}:{os.getuid()}:{os.getgid()}:{home}/homes/{user}:::\n")
-        for folder in ("joe/Maildir/tmp", "joe/Maildir/new", "joe/Maildir/cur", "prog/tmp", "prog/new"):
-            os.makedirs(f"{home}/homes/{folder}", 0o700)
+        self.homes, self.injector = f"{home}/homes", {}
+        users = [f"{sign}{user}{dash}:{user}:{os.getuid()}:{os.getgid()}:{self.homes}/{user}:{dash}::\n"
+                 for user in PEOPLE for sign, dash in (("+", "-"), ("=", ""))]
         self.write("users/assign", "".join(users) + ".\n")
         subprocess.run([f"{home}/bin/qmail-newu"], env=self.environment, check=True)
-        self.write("homes/joe/.qmail-default", "./Maildir/\n")
-        self.write("homes/prog/.qmail-default",
-                   '|f=$(mktemp tmp/XXXXXXXXXXXX) && { printf %s "$DTLINE"; cat; } > $f && mv $f new/ || exit 111\n')
         for name in ("me", "locals", "rcpthosts"):
             self.write(f"control/{name}", "storm.example\n")
         self.write("control/smtproutes", f":{next_hop}\n")
@@ -106,6 +114,9 @@ class Sandbox:
     def write(self, name, text):
         with open(os.path.join(self.home, name), "w", encoding="ascii") as file:
             file.write(text)
+
+    def own(self, user):
+        """All is ours here."""
 
     @property
     def queue(self):
