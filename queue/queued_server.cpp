@@ -43,7 +43,7 @@ std::size_t connections_by_limit()
     return std::min(most_connections, (descriptors - other_descriptors) / descriptors_each);
 }
 
-void log(const std::string& text) { log_line(2, "qmail-queued: " + text); }
+void log(const std::string& text) { log_line_now(2, "qmail-queued: " + text); }
 
 }
 

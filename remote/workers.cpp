@@ -263,17 +263,17 @@ void Workers::learn_from(const Worker& worker, const Ending& ending)
     const bool knows_nothing_of_it = ending.crashed ? ending.code == SIGKILL : ending.code != 111;
     if (!worker.capacity && knows_nothing_of_it) {
         refused_ = true;
-        log_line(2, "qmail-rspawn: " + program_.path() +
-                        " is not made to live long: one process for each delivery");
+        log_line_now(2, "qmail-rspawn: " + program_.path() +
+                            " is not made to live long: one process for each delivery");
         return;
     }
     const auto now = Clock::now();
     if (now - worker.born > longest_pause) pause_ = 1s;
     paused_until_ = now + pause_;
     pause_ = std::min<std::chrono::seconds>(pause_ * 2, longest_pause);
-    log_line(2, "qmail-rspawn: a worker " +
-                    std::string(ending.crashed ? "was ended by signal " : "ended with ") +
-                    std::to_string(ending.code));
+    log_line_now(2, "qmail-rspawn: a worker " +
+                        std::string(ending.crashed ? "was ended by signal " : "ended with ") +
+                        std::to_string(ending.code));
 }
 
 void Workers::tick(Customer& customer)

@@ -81,7 +81,7 @@ public:
     }
 
 private:
-    void say(const std::string& text) const { log_line(2, daemon_.program + ' ' + text); }
+    void say(const std::string& text) const { log_line_now(2, daemon_.program + ' ' + text); }
 
     Child start() const
     {

@@ -274,6 +274,21 @@ TEST(Uuid7, IsWellFormedAndRises)
     EXPECT_LT(first, make_uuid7());
 }
 
+TEST(Log, ALineThatNobodyTakesIsDroppedAndCounted)
+{
+    const auto pipe = make_pipe();
+    set_nonblocking(pipe.writer.get(), false);
+    const std::string line(1000, 'x');
+    std::string got(200000, '\0');
+    for (int i = 0; i < 200; ++i) log_line_now(pipe.writer.get(), line);   // none of them waits
+    const auto full = read_some(pipe.reader.get(), got.data(), got.size());
+    EXPECT_LT(full, 66000u);
+    log_line_now(pipe.writer.get(), "next");
+    got.resize(read_some(pipe.reader.get(), got.data(), got.size()));
+    EXPECT_TRUE(got.starts_with("next\n1")) << got;
+    EXPECT_TRUE(got.ends_with(" log lines were lost\n")) << got;
+}
+
 TEST(Log, StrangersTextIsMadePrintable)
 {
     EXPECT_EQ(printable("a\nb\x80\x7f"), "a?b??");
