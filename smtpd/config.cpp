@@ -125,6 +125,8 @@ Config load_config(const Control& control)
     for (const auto& line : list_or_none(control, "smtprules")) {
         if (!config.rules.add(line)) config.complaints.push_back("smtprules: bad line: " + line);
     }
+    config.lookup_time = std::chrono::seconds(std::min<std::uint64_t>(
+        control.integer("lookuptime", config.rules.name_hosts() ? 5 : 0), 30));
     return config;
 }
 
@@ -153,7 +155,8 @@ const std::vector<std::string>& config_files()
                                                 "smtprules",
                                                 "maxconnip",
                                                 "concurrencyincoming",
-                                                "maxconnrate"};
+                                                "maxconnrate",
+                                                "lookuptime"};
     return names;
 }
 

@@ -43,6 +43,7 @@ struct Config {
     Rules rules;
     std::size_t max_sessions = 1000, max_per_client = 20;
     double rate = 10, burst = 50;
+    std::chrono::seconds lookup_time{0};   // for the name of a client
 
     std::vector<std::string> complaints;   // bad lines: logged, skipped
 

@@ -22,7 +22,8 @@ constexpr std::size_t a_page = 4096;
 bool muted = false;
 std::function<void()> soon;   // has flush() called; none: at once
 std::string waiting;
-std::uint64_t lines_waiting = 0, lost = 0;
+std::uint64_t lines_waiting = 0, lost = 0, at_door = 0;
+constexpr std::uint64_t most_at_door = 20;
 
 void write_line(std::string_view text)
 {
@@ -129,5 +130,17 @@ void queued(const std::string& session, const Peer& peer, std::string_view id, l
 }
 
 void server(std::string_view text) { write_line("smtpd: " + std::string(text)); }
+
+void door(std::string_view text)
+{
+    if (++at_door <= most_at_door) server(text);
+}
+
+void sum_door()
+{
+    if (at_door > most_at_door)
+        server("at the door more=" + std::to_string(at_door - most_at_door));
+    at_door = 0;
+}
 
 }

@@ -37,4 +37,9 @@ void queued(const std::string& session, const Peer& peer, std::string_view id, l
 // Of the server: "smtpd: TEXT".
 void server(std::string_view text);
 
+// The same where strangers can cause it: 20 of them, then none until sum_door(), which says how
+// many more there were.
+void door(std::string_view text);
+void sum_door();
+
 }

@@ -55,11 +55,13 @@ bool is_connection_fact(std::string_view name)
 
 namespace {
 
-Environment environment_of(const net::Endpoint& remote, const net::Endpoint& local)
+Environment environment_of(const net::Endpoint& remote, const net::Endpoint& local,
+                           const std::optional<std::string>& host)
 {
     Environment environment;
     environment.set("PROTO", remote.address.is_v6() ? "TCP6" : "TCP");
     environment.set("TCPREMOTEIP", remote.address.text());
+    if (host) environment.set("TCPREMOTEHOST", *host);
     environment.set("TCPREMOTEPORT", std::to_string(remote.port));
     environment.set("TCPLOCALIP", local.address.text());
     environment.set("TCPLOCALPORT", std::to_string(local.port));
@@ -71,17 +73,18 @@ constexpr std::array settings{"RELAYCLIENT", "DATABYTES", "LAX", "SMTPEXT", "SMT
 }
 
 Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
-                        const net::Endpoint& local,
+                        const net::Endpoint& local, const std::optional<std::string>& host,
                         const std::vector<std::pair<std::string, std::string>>& set)
 {
     Peer peer;
     if (set.empty()) {   // the usual
         peer.address = remote.address;
         peer.ip = remote.address.text();
+        peer.host = host.value_or("unknown");
         peer.local = local.address.text();
         settings_of(server, peer);
     } else {
-        Environment environment = environment_of(remote, local);
+        Environment environment = environment_of(remote, local, host);
         for (const auto* name : settings)
             if (const auto value = server.get(name)) environment.set(name, *value);
         for (const auto& [name, value] : set) environment.set(name, value);
@@ -95,7 +98,8 @@ Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
 std::vector<std::string> Peer::variables() const
 {
     if (!ends) return {};
-    Environment environment = environment_of(ends->first, ends->second);
+    const auto known = host == "unknown" ? std::nullopt : std::optional(host);
+    Environment environment = environment_of(ends->first, ends->second, known);
     const std::array values{&relay_client, &databytes, &lax, &extensions, &greet_delay};
     for (std::size_t i = 0; i < settings.size(); ++i)
         if (*values[i]) environment.set(settings[i], **values[i]);

@@ -35,10 +35,10 @@ struct Peer {
 // Under tcpserver or inetd. descriptor: the client; asked where no variable says who it is.
 Peer peer_of_environment(const Environment& environment, int descriptor);
 
-// In --listen: from the two ends, with what control/smtprules sets, or else the server's own
-// variables.
+// In --listen: from the two ends and the client's name, where it is known, with what
+// control/smtprules sets, or else the server's own variables.
 Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
-                        const net::Endpoint& local,
+                        const net::Endpoint& local, const std::optional<std::string>& host,
                         const std::vector<std::pair<std::string, std::string>>& set);
 
 // A variable that only says who is connected: any value of it is as good as another.

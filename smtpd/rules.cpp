@@ -132,6 +132,12 @@ const Rule* Rules::find(const net::IpAddress& address, const std::optional<std::
     return at("");
 }
 
+bool Rules::name_hosts() const
+{
+    return std::any_of(exact_.begin(), exact_.end(),
+                       [](const auto& pair) { return pair.first.find('=') != std::string::npos; });
+}
+
 bool Rules::sets(std::string_view entry) const
 {
     const auto equals = entry.find('=');

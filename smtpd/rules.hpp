@@ -31,6 +31,8 @@ public:
     const Rule* find(const net::IpAddress& address, const std::optional<std::string>& host,
                      const std::optional<std::string>& info) const;
 
+    bool name_hosts() const;   // some rule asks for the client's name
+
     // Some rule sets exactly this ("NAME=value").
     bool sets(std::string_view entry) const;
 

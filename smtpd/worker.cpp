@@ -12,7 +12,9 @@
 #include "queue/queued_pool.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/admission.hpp"
+#include "smtpd/client_name.hpp"
 #include "smtpd/config_watch.hpp"
+#include "smtpd/door.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
@@ -27,7 +29,6 @@
 #include <set>
 
 #include <fcntl.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 namespace grapnel::smtpd {
@@ -36,15 +37,6 @@ using namespace std::chrono_literals;
 using net::asio::awaitable;
 
 namespace {
-
-constexpr std::size_t most_noted = 20;
-
-// Said at the door, without a session. The socket is new, so there is room for one line.
-void turn_away(const Fd& socket, const std::string& line)
-{
-    ::send(socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    ::shutdown(socket.get(), SHUT_WR);
-}
 
 // What a session may set for its queue program, decided by the helper with its own eyes.
 bool may_set(const Environment& environment, std::string_view entry)
@@ -59,9 +51,18 @@ bool may_set(const Environment& environment, std::string_view entry)
     return rules.sets(entry);
 }
 
+// Read before files are out of reach.
+std::vector<std::string> name_servers()
+{
+    auto servers = Control().list("resolver").value_or(std::vector<std::string>());
+    if (!servers.empty()) return servers;
+    return net::resolv_conf_servers(read_file_if_there("/etc/resolv.conf", 64 * 1024).value_or(""));
+}
+
 class Worker {
 public:
-    Worker(std::vector<Fd> listeners, const Environment& environment, int helper, SharedView shared)
+    Worker(std::vector<Fd> listeners, const Environment& environment, int helper, SharedView shared,
+           std::vector<std::string> resolvers)
         : environment_(environment),
           helper_(helper),
           heartbeat_(shared.mine().heartbeat),
@@ -70,7 +71,8 @@ public:
           through_queued_(!environment.has("QMAILQUEUE")),
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
           spare_(open_read("/dev/null")),
-          admission_(shared)
+          admission_(shared),
+          names_(net::make_dns(loop_.executor(), std::move(resolvers)))
     {
         for (auto& listener : listeners)
             acceptors_.emplace_back(loop_.executor(), std::move(listener));
@@ -121,7 +123,7 @@ private:
                 try {
                     welcome(std::move(accepted));
                 } catch (const std::exception& error) {
-                    note(error.what());   // costs this client, not all who come after him
+                    log::door(error.what());   // costs this client, not all who come after him
                 }
             }
         }
@@ -144,52 +146,37 @@ private:
         log::server("out of descriptors");
     }
 
+    // Nobody is asked for a name of this host's own.
+    static bool asks_for_name(const Config& config, const net::IpAddress& address)
+    {
+        return config.lookup_time > 0s && !address.is_loopback();
+    }
+
+    // nullopt: he is not to connect.
+    std::optional<Peer> peer_of(const net::Accepted& accepted, const Config& config,
+                                const std::optional<std::string>& host) const
+    {
+        const auto* rule = config.rules.find(accepted.remote.address, host, {});
+        if (rule && !rule->allow) return std::nullopt;
+        static const std::vector<std::pair<std::string, std::string>> nothing;
+        return peer_of_connection(environment_, accepted.remote, accepted.local, host,
+                                  rule ? rule->variables : nothing);
+    }
+
     void welcome(net::Accepted accepted)
     {
         const auto config = watch_.current();
         if (!config) return turn_away(accepted.socket, "421 unable to read controls (#4.3.0)\r\n");
         const auto& address = accepted.remote.address;
-        const auto* rule = config->rules.find(address, {}, {});
-        if (rule && !rule->allow) {
-            note("denied ip=" + address.text());
-            return turn_away(accepted.socket, "554 5.7.1 no mail is taken from you (#5.7.1)\r\n");
-        }
-        static const std::vector<std::pair<std::string, std::string>> nothing;
-        Peer peer = peer_of_connection(environment_, accepted.remote, accepted.local,
-                                       rule ? rule->variables : nothing);
-        const bool privileged = address.is_loopback() || peer.may_relay();
+        auto peer = peer_of(accepted, *config, std::nullopt);
+        // With his name another rule may fit.
+        if (!peer && !asks_for_name(*config, address)) return deny(accepted.socket, address);
+        const bool privileged = address.is_loopback() || (peer && peer->may_relay());
         const auto entry = admission_.enter(address, privileged, *config, net::SteadyClock::now());
-        if (entry.verdict != Admission::Verdict::welcome) {
-            note("turned away ip=" + address.text() + " why=" + why(entry.verdict));
-            return turn_away(accepted.socket,
-                             "421 4.3.2 too many connections, try again (#4.3.2)\r\n");
-        }
+        if (entry.verdict != Admission::Verdict::welcome)
+            return turn_away(accepted.socket, address, entry.verdict);
         crowded_ = Admission::is_crowded(admission_.sessions(), *config);
         begin("session", serve(std::move(accepted), std::move(peer), config, entry.counted));
-    }
-
-    // However many knock, the log has a few lines a second.
-    void note(const std::string& text)
-    {
-        if (++turned_away_ <= most_noted) log::server(text);
-    }
-    void sum_notes()
-    {
-        if (turned_away_ > most_noted)
-            log::server("turned away more=" + std::to_string(turned_away_ - most_noted));
-        turned_away_ = 0;
-    }
-
-    static std::string why(Admission::Verdict verdict)
-    {
-        switch (verdict) {
-        case Admission::Verdict::full:
-            return "concurrencyincoming";
-        case Admission::Verdict::too_many:
-            return "maxconnip";
-        default:
-            return "maxconnrate";
-        }
     }
 
     struct Place {
@@ -207,13 +194,24 @@ private:
         }
     };
 
-    awaitable<void> serve(net::Accepted accepted, Peer peer, std::shared_ptr<const Config> config,
-                          ClientTable::Slot* counted)
+    awaitable<void> serve(net::Accepted accepted, std::optional<Peer> peer,
+                          std::shared_ptr<const Config> config, ClientTable::Slot* counted)
     {
         Place place(*this, counted);   // whatever fails now: it was counted at the door
+        const auto address = accepted.remote.address;
+        if (asks_for_name(*config, address)) {
+            const auto host = co_await names_.find(address, config->lookup_time);
+            peer = peer_of(accepted, *config, host.text);
+            if (stopping_)
+                co_return turn_away(accepted.socket, "421 4.3.2 shutting down (#4.3.2)\r\n");
+            if (!peer && host.doubtful)
+                co_return turn_away(accepted.socket,
+                                    "421 4.4.3 unable to find your name, try again (#4.4.3)\r\n");
+        }
+        if (!peer) co_return deny(accepted.socket, address);
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
         const auto name = pid_ + '.' + std::to_string(++session_number_);
-        Session session(stream, {std::move(config), std::move(peer), helper_, name, &crowded_,
+        Session session(stream, {std::move(config), std::move(*peer), helper_, name, &crowded_,
                                  through_queued_ ? &queued_ : nullptr, &load_});
         place.take(session);
         co_await session.run();
@@ -225,7 +223,7 @@ private:
         admission_.leave(counted);
         if (const auto config = watch_.current())
             crowded_ = Admission::is_crowded(admission_.sessions(), *config);
-        if (stopping_ && sessions_.empty()) loop_.stop();
+        if (stopping_ && admission_.sessions() == 0) loop_.stop();
     }
 
     // Between commands 421 at once; who is sending a message gets its reply first.
@@ -235,7 +233,7 @@ private:
         stopping_ = true;
         for (auto& acceptor : acceptors_) acceptor.close();
         for (auto* session : sessions_) session->shut_down();
-        if (sessions_.empty()) loop_.stop();
+        if (admission_.sessions() == 0) loop_.stop();
     }
 
     awaitable<void> await_signal()
@@ -251,7 +249,7 @@ private:
                              net::SteadyClock::now().time_since_epoch())
                              .count();
             watch_.look();
-            sum_notes();
+            log::sum_door();
             if (crowded_)
                 for (auto* session : sessions_) session->hurry();
             co_await net::sleep_for(1s);
@@ -278,7 +276,7 @@ private:
     std::list<net::Acceptor> acceptors_;
     ConfigWatch watch_{Control()};
     Admission admission_;
-    std::size_t turned_away_ = 0;
+    ClientNames names_;
     std::set<Session*> sessions_;
     bool crowded_ = false, stopping_ = false;
     const std::string pid_ = std::to_string(::getpid());
@@ -295,8 +293,10 @@ int run_worker(std::vector<Fd> listeners, const Environment& environment, Shared
             return may_set(environment, entry);
         });
     ::tzset();   // before files are out of reach
+    auto servers = name_servers();
     row::smtpd_worker();
-    return Worker(std::move(listeners), environment, helper.get(), shared).run();
+    return Worker(std::move(listeners), environment, helper.get(), shared, std::move(servers))
+        .run();
 }
 
 }

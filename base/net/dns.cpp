@@ -13,6 +13,26 @@ bool is_host_byte(char c) { return is_letter(c) || is_digit(c) || c == '-' || c 
 
 }
 
+boost::asio::awaitable<DnsAnswer<std::string>> Dns::names(IpAddress, Deadline)
+{
+    co_return DnsAnswer<std::string>{};
+}
+
+// RFC 1035 3.5, RFC 3596 2.5.
+std::string reverse_name(const IpAddress& address)
+{
+    constexpr std::string_view digits = "0123456789abcdef";
+    std::string name;
+    for (std::size_t i = address.width() / 8; i > 0; --i) {
+        const unsigned byte = address.bytes()[i - 1];
+        if (address.is_v6())
+            name += {digits[byte & 15], '.', digits[byte >> 4], '.'};
+        else
+            name += std::to_string(byte) + '.';
+    }
+    return name + (address.is_v6() ? "ip6.arpa" : "in-addr.arpa");
+}
+
 std::optional<std::string> decode_name(std::string_view data)
 {
     std::string name;

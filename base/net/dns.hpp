@@ -48,6 +48,9 @@ public:
     // A and AAAA, asked at once: found where one of the two is.
     virtual boost::asio::awaitable<DnsAnswer<IpAddress>> addresses(std::string host,
                                                                    Deadline deadline) = 0;
+    // PTR: names that the owner of the address gives it. Anybody can claim any name so.
+    virtual boost::asio::awaitable<DnsAnswer<std::string>> names(IpAddress address,
+                                                                 Deadline deadline);
 };
 
 // servers: "ADDRESS" or "ADDRESS@PORT"; none: those of resolv.conf. The first question throws
@@ -57,6 +60,9 @@ std::unique_ptr<Dns> make_dns(boost::asio::any_io_executor executor,
 
 // The name servers in the text of a resolv.conf; without any this host, as resolv.conf(5) has it.
 std::vector<std::string> resolv_conf_servers(std::string_view text);
+
+// Where the DNS has the names of an address: "1.2.0.192.in-addr.arpa".
+std::string reverse_name(const IpAddress& address);
 
 // Record data as it stands in an answer, names uncompressed.
 std::optional<MxRecord> decode_mx(std::string_view data);         // nullopt: malformed

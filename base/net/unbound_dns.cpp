@@ -21,7 +21,7 @@ namespace grapnel::net {
 
 namespace {
 
-constexpr int type_a = 1, type_mx = 15, type_aaaa = 28, class_in = 1;
+constexpr int type_a = 1, type_ptr = 12, type_mx = 15, type_aaaa = 28, class_in = 1;
 
 void check(int error, const std::string& what)
 {
@@ -129,6 +129,17 @@ public:
         };
         v6.each(use);
         v4.each(use);
+        co_return answer;
+    }
+
+    asio::awaitable<DnsAnswer<std::string>> names(IpAddress address, Deadline deadline) override
+    {
+        const Question question(context(), reverse_name(address), type_ptr);
+        co_await answers({&question, nullptr}, deadline);
+        DnsAnswer<std::string> answer{question.outcome(), {}, question.secure()};
+        question.each([&](std::string_view data) {
+            if (auto name = decode_name(data)) answer.records.push_back(std::move(*name));
+        });
         co_return answer;
     }
 

@@ -101,7 +101,7 @@ void smtpd_worker()
     paths.readable = {home() + "/control", "/dev/null"};
     confine({.memory = 1024 * megabyte,
              .paths = paths,
-             .system_calls = May::read_files | May::use_network});
+             .system_calls = May::read_files | May::use_network | May::start_threads});
 }
 
 void smtpd_session()

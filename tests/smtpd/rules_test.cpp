@@ -1,5 +1,6 @@
 #include "smtpd/rules.hpp"
 
+#include "base/net/dns.hpp"
 #include "smtpd/options.hpp"
 #include "smtpd/received.hpp"
 
@@ -56,6 +57,22 @@ TEST(Rules, BadLinesAreNone)
          {"10.", "10.:permit", "10.:allow,RELAYCLIENT", "10.:allow,A=\"x", "10.:allow A",
           "1.2.3.9-3:allow", "1.2.3.0-999:deny", "10.0.0.0/40:deny", "zz::1:deny", "10.:denyx"})
         EXPECT_FALSE(rules.add(line)) << line;
+}
+
+TEST(Rules, KnowWhetherTheyAskForNames)
+{
+    Rules rules;
+    EXPECT_TRUE(rules.add("10.:allow,A=\"x=y\""));
+    EXPECT_FALSE(rules.name_hosts());
+    EXPECT_TRUE(rules.add("=.example:deny"));
+    EXPECT_TRUE(rules.name_hosts());
+}
+
+TEST(Dns, NamesOfAnAddressHaveTheirPlace)
+{
+    EXPECT_EQ(net::reverse_name(ip("192.0.2.9")), "9.2.0.192.in-addr.arpa");
+    EXPECT_EQ(net::reverse_name(ip("2001:db8::567:89ab")),
+              "b.a.9.8.7.6.5.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa");
 }
 
 TEST(Options, ListenAndWorkers)
