@@ -42,7 +42,8 @@ struct Disk : Pipeline {
         dot_qmail("|test -e go || exit 111\n./Maildir/\n", "waits");
         ASSERT_TRUE(deliver(mta, "joe-waits@here.example").starts_with("250 "));
         ASSERT_TRUE(mta.wait_for_log("deferral: ")) << mta.log();
-        ASSERT_TRUE(wait_until([&] { return !file_of("local").empty(); }));
+        ASSERT_TRUE(
+            wait_until([&] { return !file_of("local").empty() && file_of("todo").empty(); }));
         spill(joe + "/go", "");
     }
 };
@@ -259,6 +260,7 @@ TEST_F(FullDisk, AFailureWaitsForRoomAndIsNotTriedAgain)
     dot_qmail("|test -e go || exit 111\n|echo no such person; exit 100\n", "waits");
     ASSERT_TRUE(deliver(mta, "joe-waits@here.example").starts_with("250 "));
     ASSERT_TRUE(mta.wait_for_log("deferral: ")) << mta.log();
+    ASSERT_TRUE(wait_until([&] { return file_of("todo").empty(); })) << mta.log();
     spill(joe + "/go", "");
     fill();
     mta.alarm();
@@ -269,5 +271,26 @@ TEST_F(FullDisk, AFailureWaitsForRoomAndIsNotTriedAgain)
     EXPECT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();   // joe is told
     EXPECT_EQ(mta.log_count("starting delivery "), 3u) << mta.log();
     EXPECT_TRUE(mta.wait_until_empty()) << mta.log();
+    EXPECT_TRUE(mta.stop()) << mta.log();
+}
+
+// A first attempt, straight from todo, needs files when it fails: until there is room for them its
+// message stays as it is, and is not tried again.
+TEST_F(FullDisk, AFirstAttemptThatFailsWaitsForRoomToBeWrittenDown)
+{
+    Instance mta(home, with_faults);
+    dot_qmail("|until test -e go; do sleep 0.02; done; exit 111\n", "waits");
+    ASSERT_TRUE(deliver(mta, "joe-waits@here.example").starts_with("250 "));
+    ASSERT_TRUE(mta.wait_for_log("starting delivery 1: ")) << mta.log();
+    fill();
+    spill(joe + "/go", "");
+    ASSERT_TRUE(mta.wait_for_log("deferral: ")) << mta.log();
+    ASSERT_TRUE(mta.wait_for_log("warning: ")) << mta.log();
+    EXPECT_FALSE(file_of("todo").empty());
+    mta.alarm();
+    std::filesystem::remove(home / "queue/filler");
+    EXPECT_TRUE(wait_until([&] { return file_of("todo").empty(); })) << mta.log();
+    EXPECT_FALSE(file_of("info").empty());
+    EXPECT_EQ(mta.log_count("failure: "), 0u);
     EXPECT_TRUE(mta.stop()) << mta.log();
 }

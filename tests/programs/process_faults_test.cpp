@@ -179,4 +179,31 @@ TEST_F(Processes, WithoutMemoryMailIsPutOff)
     }
     EXPECT_EQ(mta.log_count("failure: "), 0u) << mta.log();
 }
+
+// What qmail-send cannot do without memory it does later, at the latest after a restart.
+TEST_F(Processes, WithoutMemoryQmailSendLosesNothing)
+{
+    Instance mta(home);
+    ASSERT_TRUE(deliver(mta).starts_with("250 "));
+    ASSERT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
+    const auto limit = [&](const std::string& bytes) {
+        run({.argv = {"/usr/bin/prlimit", "--as=" + bytes + ':', "--pid",
+                      std::to_string(mta.send().pid())},
+             .environment = {"PATH=/usr/bin:/bin"}});
+    };
+    limit("4096");
+    std::vector<std::string> many;
+    for (int i = 0; i < 500; ++i) many.push_back("joe@here.example");
+    for (std::size_t i = 0; i < 3; ++i)
+        ASSERT_TRUE(SmtpClient(mta.port()).deliver("", {many}, a_message()).starts_with("250 "));
+    ASSERT_TRUE(wait_until([&] {
+        return !mta.send().running() || mta.log_count("warning: ") + mta.log_count("alert: ") > 0 ||
+               maildir_count(maildir) == 1501;
+    })) << mta.log();
+    if (mta.send().running()) limit("unlimited");
+    mta.revive();
+    mta.alarm();
+    EXPECT_TRUE(wait_for_maildir(maildir, 1501, seconds(120))) << maildir_count(maildir);
+    EXPECT_EQ(mta.log_count("failure: "), 0u);
+}
 #endif
