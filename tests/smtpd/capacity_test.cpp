@@ -1,7 +1,11 @@
 // What MAIL hears when the queue is short of something.
-#include "smtpd/capacity.hpp"
+#include "smtpd/queue_load.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
+#include <deque>
+#include <thread>
 
 namespace grapnel::smtpd {
 namespace {
@@ -109,6 +113,40 @@ TEST(CommitTimes, WhatHangsIsSlowBeforeItEnds)
     for (int i = 0; i < 3; ++i) times.ended(start, start + 6s);
     EXPECT_EQ(times.waiting(), 0u);
     EXPECT_TRUE(times.are_slow(start + 6s));
+}
+
+TEST(QueueLoad, MessagesThatWaitAddUpOverTheWorkers)
+{
+    const Shared shared(2);
+    QueueLoad one("/", {shared.parts(), 0, shared.seed()}),
+        two("/absent", {shared.parts(), 1, shared.seed()});
+    const auto now = std::chrono::steady_clock::now();
+    const auto most = 128 * std::max(1u, std::thread::hardware_concurrency());
+    std::deque<QueueLoad::Commit> waiting;
+    for (unsigned i = 1; i < most; ++i) waiting.emplace_back(&one);
+    EXPECT_FALSE(two.refusal(0, now));
+    waiting.emplace_back(&one);
+    const auto answer = two.refusal(0, now);
+    ASSERT_TRUE(answer);
+    EXPECT_EQ(answer->code, 451);
+    EXPECT_EQ(answer->why, "waiting-commits");
+    shared.parts()[0].clear();   // that worker is gone
+    EXPECT_FALSE(two.refusal(0, now));
+}
+
+TEST(QueueLoad, MemoryIsGivenBackWithTheMessage)
+{
+    QueueLoad load("/absent");
+    const auto now = std::chrono::steady_clock::now();
+    {
+        QueueLoad::Held held(&load);
+        held.set(100);
+        EXPECT_FALSE(load.refusal(0, now));
+        held.set(std::size_t{1} << 30);
+        ASSERT_TRUE(load.refusal(0, now));
+        EXPECT_EQ(load.refusal(0, now)->why, "memory");
+    }
+    EXPECT_FALSE(load.refusal(0, now));
 }
 
 }

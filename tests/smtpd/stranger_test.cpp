@@ -39,7 +39,12 @@ protected:
                                                .smtpd_arguments = {"--listen", "192.0.2.9:0",
                                                                    "--workers", "2"}});
         constexpr std::string_view before = "listening on 192.0.2.9:";
-        const auto log = instance->smtpd_log();
+        std::string log;
+        ASSERT_TRUE(wait_until([&] {
+            log = instance->smtpd_log();
+            const auto at = log.find(before);
+            return at != std::string::npos && log.find('\n', at) != std::string::npos;
+        }));
         port = static_cast<Port>(
             leading_number(log.substr(log.find(before) + before.size())).value_or(0));
     }
