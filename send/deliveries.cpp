@@ -1,7 +1,7 @@
 #include "send/deliveries.hpp"
 
 #include "send/bounce.hpp"
-#include "send/message_info.hpp"
+#include "send/fair_place.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -20,35 +20,53 @@ constexpr std::size_t longest_row = 3;       // then it is a waiting file's turn
 
 Deliveries::Deliveries(Channel& local, Channel& remote, const queue::Spool& spool, Agenda& agenda,
                        Results& results, const Config& config, Log& log)
-    : sides_{Side{local}, Side{remote}},
-      spool_(spool),
+    : spool_(spool),
       agenda_(agenda),
       results_(results),
-      config_(config),
-      log_(log)
+      log_(log),
+      sides_{Side{local, Backlog({spool, agenda, results, jobs_, config, log}, local.kind(),
+                                 local.usage().limit)},
+             Side{remote, Backlog({spool, agenda, results, jobs_, config, log}, remote.kind(),
+                                  remote.usage().limit)}}
 {
 }
 
-// A file could be read further, or opened.
-bool Deliveries::waits(const Side& side) const
-{
-    return side.file || (may_open() && agenda_.of(side.channel.kind()).is_due(agenda_.now()));
-}
-
-Deliveries::Room Deliveries::room_for(const Sorted& message) const
+Deliveries::Room Deliveries::room_for(const Sorted& message)
 {
     if (ending_ || message.recipients() == 0) return Room::never;
     auto room = Room::now;
-    for (const auto& side : sides_) {
+    for (auto& side : sides_) {
         const auto wanted = message.of(side.channel.kind()).size();
-        const auto usage = side.channel.usage();
         if (wanted == 0) continue;
-        if (!side.channel.is_alive() || wanted > usage.limit) return Room::never;
-        if (usage.running + side.promised + wanted > usage.limit ||
-            (side.in_a_row >= longest_row && waits(side)))
-            room = Room::later;
+        side.backlog.count_messages(true);
+        if (!side.channel.is_alive() || wanted > side.backlog.fairness().most()) return Room::never;
+        if (room == Room::now && !may_begin(side, message)) room = Room::later;
     }
     return room;
+}
+
+// There are slots, and fairness lets this message have them all.
+bool Deliveries::may_begin(Side& side, const Sorted& message)
+{
+    const auto& records = message.of(side.channel.kind());
+    const auto usage = side.channel.usage();
+    auto& fairness = side.backlog.fairness();
+    const auto now = agenda_.now();
+    if (usage.running + side.promised + records.size() > usage.limit ||
+        (side.in_a_row >= longest_row && fairness.is_ready(now)))
+        return false;
+    std::vector<FairPlace> places;
+    const auto sender = sender_key(message.info.sender);
+    bool allowed = true;
+    for (const auto& record : records) {
+        const FairPlace place{destination_key(side.channel.kind(), record.address), sender, false};
+        allowed = fairness.is_allowed(place, now);
+        if (!allowed || records.size() == 1) break;
+        places.push_back(place);
+        fairness.started(place);
+    }
+    for (const auto& place : places) fairness.withdrawn(place);
+    return allowed;
 }
 
 std::vector<std::size_t> Deliveries::begin(queue::MessageNumber n, const Sorted& message,
@@ -63,11 +81,15 @@ std::vector<std::size_t> Deliveries::begin(queue::MessageNumber n, const Sorted&
         job.channel = side.channel.kind();
         job.retry = agenda_.due_at(next_attempt(birth, birth, job.channel));
         job.sender = message.info.sender;
+        job.sender_key = sender_key(job.sender);
         job.holders = 2;
+        auto& fairness = side.backlog.fairness();
+        side.in_a_row = fairness.is_ready(agenda_.now()) ? side.in_a_row + records.size() : 0;
+        for (const auto& record : records)
+            fairness.started(side.backlog.place_of(job, record.address));
         jobs.push_back(jobs_.add(std::move(job)));
         side.first.push_back({jobs.back(), Recipients(records)});
         side.promised += records.size();
-        side.in_a_row = waits(side) ? side.in_a_row + records.size() : 0;
     }
     return jobs;
 }
@@ -82,105 +104,43 @@ bool Deliveries::advance()
 
 bool Deliveries::advance(Side& side)
 {
-    return side.first.empty() ? advance_file(side) : advance_first(side);
+    if (!side.first.empty()) return advance_first(side);
+    const bool is_free = side.channel.is_available();
+    const auto give_slot = [&](std::size_t job, const queue::ChannelRecord& record) {
+        side.in_a_row = 0;
+        start(side, job, record);
+    };
+    // Before somebody gets more than his share, all who may wait are known.
+    if (is_free && side.backlog.is_ready()) return side.backlog.next(give_slot);
+    return side.backlog.look(is_free) || (is_free && side.backlog.next(give_slot));
 }
 
 bool Deliveries::advance_first(Side& side)
 {
     auto& pass = side.first.front();
-    const bool stopped = jobs_[pass.job].suspended;
-    if (!stopped && !side.channel.is_available()) return false;
-    if (!stopped && pass.recipients.next() == Recipients::State::record) {
+    auto& job = jobs_[pass.job];
+    if (!job.suspended && !side.channel.is_available()) return false;
+    if (!job.suspended && pass.recipients.next() == Recipients::State::record) {
         --side.promised;
+        ++job.to_do;
+        ++job.holders;
         start(side, pass.job, pass.recipients.current());
         if (!pass.recipients.are_over()) return true;
     }
-    side.promised -= pass.recipients.left();
-    const auto job = pass.job;
-    jobs_[job].read_to_end = pass.recipients.are_over();
+    const auto left = pass.recipients.ahead();
+    side.promised -= left.size();
+    for (const auto& record : left)
+        side.backlog.fairness().withdrawn(side.backlog.place_of(job, record.address));
+    job.read_to_end = pass.recipients.are_over();
+    const auto number = pass.job;
     side.first.pop_front();
-    let_go(job);
+    results_.let_go(jobs_, number);
     return true;
-}
-
-// One record of the file that is open, or the opening of the next one.
-bool Deliveries::advance_file(Side& side)
-{
-    if (!side.file) return open_next(side);
-    const auto job = side.file->job;
-    if (jobs_[job].suspended) {
-        end_file(side, false);
-        return true;
-    }
-    if (!side.channel.is_available()) return false;
-    const auto path = channel_file(spool_, side.channel.kind(), jobs_[job].message);
-    try {
-        switch (side.file->recipients.next()) {
-        case Recipients::State::record:
-            if (!side.file->recipients.current().done) {
-                side.in_a_row = 0;
-                start(side, job, side.file->recipients.current());
-            }
-            if (side.file->recipients.are_over()) end_file(side, true);
-            break;
-        case Recipients::State::end:
-            end_file(side, true);
-            break;
-        case Recipients::State::unknown_record:
-            log_.warning("unknown record type in " + path + "!");
-            end_file(side, false);
-            break;
-        }
-    } catch (const std::system_error&) {
-        log_.warning("trouble reading " + path + "; will try again later");
-        end_file(side, false);
-    }
-    return true;
-}
-
-bool Deliveries::open_next(Side& side)
-{
-    auto& heap = agenda_.of(side.channel.kind());
-    if (!may_open() || !heap.is_due(agenda_.now())) return false;
-    const auto n = heap.take().message;
-    auto path = channel_file(spool_, side.channel.kind(), n);
-    try {
-        Recipients recipients(path);
-        const auto info = read_message_info(spool_, n);
-        if (!info) {
-            path = spool_.info(n);
-            throw std::system_error(EIO, std::generic_category());
-        }
-        const auto now = agenda_.wall_now();
-        Job job;
-        job.message = n;
-        job.channel = side.channel.kind();
-        job.retry = agenda_.due_at(next_attempt(info->birth, now, job.channel));
-        job.last_attempt = is_last_attempt(info->birth, now, config_.lifetime);
-        job.sender = info->sender;
-        job.holders = 1;
-        job.from_file = true;
-        side.file.emplace(Pass{jobs_.add(std::move(job)), std::move(recipients)});
-    } catch (const std::system_error&) {
-        log_.warning("trouble opening " + path + "; will try again later");
-        heap.add(agenda_.now() + retry_trouble, n);
-    }
-    return true;
-}
-
-void Deliveries::end_file(Side& side, bool read_to_end)
-{
-    const auto job = side.file->job;
-    side.file.reset();
-    jobs_[job].read_to_end = read_to_end;
-    let_go(job);
 }
 
 void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecord& record)
 {
-    auto& job = jobs_[number];
-    ++job.to_do;
-    ++job.holders;
+    const auto& job = jobs_[number];
     const Delivery delivery{next_delivery_++, number, record.offset, record.address};
     try {
         side.channel.start(delivery, spool_.short_name(job.message),
@@ -190,18 +150,6 @@ void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecor
     }
     log_.starting_delivery(delivery.id, job.message, job.channel, record.address);
     log_status();
-}
-
-// As many as could be busy with a delivery each.
-bool Deliveries::may_open() const
-{
-    return jobs_.from_files() < sides_[0].channel.usage().limit + sides_[1].channel.usage().limit;
-}
-
-// The last one to let go of a job puts its message back on the agenda, or on to its end.
-void Deliveries::let_go(std::size_t number)
-{
-    if (--jobs_[number].holders == 0) results_.ended(jobs_.take(number));
 }
 
 void Deliveries::report(queue::Channel channel, const queue::Report& report)
@@ -214,6 +162,9 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     auto text = report.text.substr(0, longest_text);
     auto letter = report.letter;
     const auto& job = jobs_[delivery->job];
+    auto& backlog = side(channel).backlog;
+    backlog.fairness().ended(backlog.place_of(job, delivery->recipient),
+                             outcome_of(channel, letter, text), agenda_.now());
     if (letter == 'Z' && job.last_attempt) {
         letter = 'D';
         text += too_old_text;
@@ -224,7 +175,7 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     } else {
         letter == 'Z' ? log_.deferred(delivery->id, text) : log_.mangled(delivery->id);
         results_.deferred(job.message);
-        let_go(delivery->job);
+        results_.let_go(jobs_, delivery->job);
     }
     log_status();
 }
@@ -242,7 +193,7 @@ void Deliveries::settle(const Delivery& delivery, bool failed, const std::string
         return;
     }
     if (written == Results::Written::done) --job.to_do;
-    let_go(delivery.job);
+    results_.let_go(jobs_, delivery.job);
 }
 
 void Deliveries::write_held(bool now)
@@ -274,11 +225,10 @@ std::optional<Due> Deliveries::next_due() const
     if (ending_) return next;
     for (const auto& side : sides_) {
         const auto& heap = agenda_.of(side.channel.kind());
-        const auto* pass = !side.first.empty() ? &side.first.front()
-                           : side.file         ? &*side.file
-                                               : nullptr;
-        if (pass && (side.channel.is_available() || jobs_[pass->job].suspended)) at(agenda_.now());
-        if (!pass && may_open() && !heap.empty()) at(heap.first().due);
+        if (!side.first.empty() &&
+            (side.channel.is_available() || jobs_[side.first.front().job].suspended))
+            at(agenda_.now());
+        if (side.first.empty() && side.backlog.has_room() && !heap.empty()) at(heap.first().due);
     }
     return next;
 }

@@ -1,10 +1,11 @@
 // Which recipient is handed to which spawner, and what follows from a report. Recipients come out
-// of the files of messages that are due, one file of each channel at a time, opened when a job is
-// free (contract 5.6); or, before there are files, with a message that is tried straight from todo.
+// of the files of messages that are due (backlog); or, before there are files, with a message that
+// is tried straight from todo.
 #pragma once
 
 #include "queue/spool.hpp"
 #include "send/agenda.hpp"
+#include "send/backlog.hpp"
 #include "send/channel.hpp"
 #include "send/config.hpp"
 #include "send/jobs.hpp"
@@ -30,7 +31,7 @@ public:
 
     // Whether all of these recipients can be started at once.
     enum class Room { now, later, never };
-    Room room_for(const Sorted& message) const;
+    Room room_for(const Sorted& message);
     // Only where there is room now. The jobs stay until they are released or dropped.
     std::vector<std::size_t> begin(queue::MessageNumber n, const Sorted& message,
                                    std::time_t birth);
@@ -42,12 +43,18 @@ public:
     // The message is on file now, like any other.
     void release(const std::vector<std::size_t>& jobs)
     {
-        for (const auto job : jobs) let_go(job);
+        for (const auto job : jobs) results_.let_go(jobs_, job);
     }
     // All of it is delivered, and there is no file.
     void drop(const std::vector<std::size_t>& jobs)
     {
         for (const auto job : jobs) jobs_.take(job);
+    }
+
+    // On file, and never tried.
+    void add(queue::Channel channel, queue::MessageNumber n, const Sorted& message)
+    {
+        side(channel).backlog.add(n, message);
     }
 
     // Starts what can be started; false: nothing more can, for now.
@@ -73,8 +80,8 @@ private:
     };
     struct Side {
         Channel& channel;
+        Backlog backlog;
         std::deque<Pass> first = {};   // from memory: a slot is promised to each recipient
-        std::optional<Pass> file = {};
         std::size_t promised = 0;
         std::size_t in_a_row = 0;   // promises made while files waited
     };
@@ -86,24 +93,18 @@ private:
     };
 
     Side& side(queue::Channel channel) { return sides_[channel == queue::Channel::local ? 0 : 1]; }
-    bool waits(const Side& side) const;
+    bool may_begin(Side& side, const Sorted& message);
     bool advance(Side& side);
     bool advance_first(Side& side);
-    bool advance_file(Side& side);
-    bool open_next(Side& side);
-    void end_file(Side& side, bool read_to_end);
     void start(Side& side, std::size_t job, const queue::ChannelRecord& record);
-    bool may_open() const;
-    void let_go(std::size_t job);
     void settle(const Delivery& delivery, bool failed, const std::string& report);
 
-    std::array<Side, 2> sides_;
     const queue::Spool& spool_;
     Agenda& agenda_;
     Results& results_;
-    const Config& config_;
     Log& log_;
     Jobs jobs_;
+    std::array<Side, 2> sides_;
     std::deque<Held> held_;
     std::uint64_t next_delivery_ = 1;
     bool ending_ = false;

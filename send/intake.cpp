@@ -116,9 +116,9 @@ void Intake::write(const std::vector<Number>& tried)
     for (const auto n : tried) write_bounce(n, bounces) ? ready.push_back(n) : put_off(n);
     queue_.flusher.flush(bounces);
     for (const auto n : ready) write_tried(n, touched) ? written.push_back(n) : put_off(n);
-    const auto untried = std::exchange(to_write_, {});
-    std::vector<const Arrived*> sorted;
-    for (const auto& arrived : untried)
+    auto untried = std::exchange(to_write_, {});
+    std::vector<Arrived*> sorted;
+    for (auto& arrived : untried)
         if (write_untried(arrived, touched)) sorted.push_back(&arrived);
     queue_.flusher.flush(touched);
 
@@ -128,12 +128,10 @@ void Intake::write(const std::vector<Number>& tried)
         departures_.ask(n, Departures::Failure::ask_again,
                         [this, jobs = std::move(jobs)] { deliveries_.release(jobs); });
     }
-    for (const auto* arrived : sorted) {
+    for (auto* arrived : sorted) {
         const auto n = arrived->message;
-        const bool has_local = !arrived->sorted.local.empty(),
-                   has_remote = !arrived->sorted.remote.empty();
         departures_.ask(n, Departures::Failure::forget,
-                        [=, this] { onto_agenda(n, has_local, has_remote); });
+                        [this, n, message = std::move(arrived->sorted)] { hand_on(n, message); });
     }
 }
 
@@ -180,13 +178,11 @@ void Intake::put_off(Number n)
     first_.put_off(n, queue_.agenda.now() + written_again_after);
 }
 
-void Intake::onto_agenda(Number n, bool has_local, bool has_remote)
+void Intake::hand_on(Number n, const Sorted& message)
 {
-    auto& agenda = queue_.agenda;
-    const auto now = agenda.now();
-    if (has_local) agenda.local.add(now, n);
-    if (has_remote) agenda.remote.add(now, n);
-    if (!has_local && !has_remote) agenda.done.add(now, n);
+    if (message.recipients() == 0) return queue_.agenda.done.add(queue_.agenda.now(), n);
+    for (const auto channel : {queue::Channel::local, queue::Channel::remote})
+        if (!message.of(channel).empty()) deliveries_.add(channel, n, message);
 }
 
 std::optional<Due> Intake::next_due() const

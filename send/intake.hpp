@@ -69,7 +69,7 @@ private:
     bool write_tried(Number n, Touched& touched);
     bool write_untried(const Arrived& arrived, Touched& touched);
     void put_off(Number n);
-    void onto_agenda(Number n, bool has_local, bool has_remote);
+    void hand_on(Number n, const Sorted& message);
 
     Queue queue_;
     TodoReader reader_;

@@ -14,6 +14,7 @@ std::size_t Jobs::add(Job job)
     const auto number = free_.back();
     free_.pop_back();
     if (job.from_file) ++from_files_;
+    if (job.channel == queue::Channel::local) ++local_;
     jobs_[number] = std::move(job);
     return number;
 }
@@ -24,6 +25,7 @@ Job Jobs::take(std::size_t number)
     jobs_[number].reset();
     free_.push_back(number);
     if (job.from_file) --from_files_;
+    if (job.channel == queue::Channel::local) --local_;
     return job;
 }
 

@@ -3,6 +3,7 @@
 
 #include "queue/records.hpp"
 #include "queue/spool.hpp"
+#include "send/fairness.hpp"
 #include "send/schedule.hpp"
 
 #include <cstddef>
@@ -17,9 +18,12 @@ struct Job {
     queue::Channel channel = queue::Channel::local;
     Due retry = 0;
     std::string sender;
+    FairKey sender_key = 0;
     std::size_t holders = 0;   // the reading, each delivery, who began it
     std::size_t to_do = 0;     // recipients that are not done, as far as was read
+    unsigned aside = 0;        // recipients that wait for their destination alone
     bool from_file = false, read_to_end = false, last_attempt = false, suspended = false;
+    bool is_retry = false;
 };
 
 class Jobs {
@@ -31,11 +35,15 @@ public:
     // Those that wait for nothing but their message's files are due then.
     void make_waiting_due(Due now);
     std::size_t from_files() const { return from_files_; }
+    std::size_t count(queue::Channel channel) const
+    {
+        return channel == queue::Channel::local ? local_ : jobs_.size() - free_.size() - local_;
+    }
 
 private:
     std::vector<std::optional<Job>> jobs_;
     std::vector<std::size_t> free_;
-    std::size_t from_files_ = 0;
+    std::size_t from_files_ = 0, local_ = 0;
 };
 
 }

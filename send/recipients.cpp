@@ -6,11 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <utility>
 
 namespace grapnel::send {
 
 namespace {
-constexpr std::size_t chunk = 16384, longest_record = 1u << 20;
+constexpr std::size_t chunk = 4096, longest_record = 1u << 20;
 }
 
 Recipients::Recipients(const std::string& path) : file_(open_read(path)), path_(path) {}
@@ -28,11 +29,12 @@ Recipients::State Recipients::next()
 bool Recipients::fill()
 {
     if (read_to_end_) return false;
+    const Fd file = file_ ? std::exchange(file_, {}) : open_read(path_);
     std::string bytes;
     for (auto size = chunk; size <= longest_record; size *= 4) {
         bytes.resize(size);
         ssize_t count = 0;
-        do count = ::pread(file_.get(), bytes.data(), size, static_cast<off_t>(offset_));
+        do count = ::pread(file.get(), bytes.data(), size, static_cast<off_t>(offset_));
         while (count < 0 && errno == EINTR);
         if (count < 0) throw_errno("unable to read", path_);
         bytes.resize(static_cast<std::size_t>(count));

@@ -7,7 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -19,7 +19,7 @@ public:
     // Throws system_error where it cannot be opened.
     explicit Recipients(const std::string& path);
     explicit Recipients(std::vector<queue::ChannelRecord> sorted)
-        : records_(std::move(sorted)), read_to_end_(true)
+        : read_to_end_(true), records_(std::move(sorted))
     {
     }
 
@@ -28,18 +28,22 @@ public:
     State next();
     const queue::ChannelRecord& current() const { return current_; }
     // What is in memory of those to come; and whether these are all.
-    std::size_t left() const { return records_.size() - taken_; }
-    bool are_over() const { return left() == 0 && read_to_end_; }
+    std::span<const queue::ChannelRecord> ahead() const
+    {
+        return std::span(records_).subspan(taken_);
+    }
+    bool are_all_in_memory() const { return read_to_end_; }
+    bool are_over() const { return taken_ == records_.size() && read_to_end_; }
 
 private:
     bool fill();
 
-    Fd file_;
+    Fd file_;   // open only while it is read
     std::string path_;
     std::uint64_t offset_ = 0;   // of what was not decoded yet
+    bool unknown_ = false, read_to_end_ = false;
     std::vector<queue::ChannelRecord> records_;
     std::size_t taken_ = 0;
-    bool unknown_ = false, read_to_end_ = false;
     queue::ChannelRecord current_;
 };
 

@@ -38,12 +38,18 @@ public:
     enum class Written { done, to_do, not_yet };
     Written write(const Result& result);
     void deferred(queue::MessageNumber n);
-    void ended(const Job& job);   // which is on file
+    // The last one to let go of a job puts its message, which is on file, back on the agenda, or on
+    // to its end.
+    void let_go(Jobs& jobs, std::size_t number)
+    {
+        if (--jobs[number].holders == 0) ended(jobs.take(number));
+    }
 
     // Nothing is written down any more but marks: no flush can be relied on.
     void give_up_flushing() { broken_ = true; }
 
 private:
+    void ended(const Job& job);
     Written write_to_file(const Result& result);
     std::string paragraph(const Result& result) const;
 

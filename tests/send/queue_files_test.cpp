@@ -49,12 +49,12 @@ TEST_F(QueueFiles, AnUnknownLetterStopsTheReading)
 TEST_F(QueueFiles, RecipientsOutOfMemoryAreThoseOfTheFile)
 {
     Recipients recipients({{false, "a@b", 0}, {true, "c@d", 5}});
-    EXPECT_EQ(recipients.left(), 2u);
+    EXPECT_EQ(recipients.ahead().size(), 2u);
     ASSERT_EQ(recipients.next(), Recipients::State::record);
     EXPECT_EQ(recipients.current().address, "a@b");
     ASSERT_EQ(recipients.next(), Recipients::State::record);
     EXPECT_EQ(recipients.current().offset, 5u);
-    EXPECT_EQ(recipients.left(), 0u);
+    EXPECT_EQ(recipients.ahead().size(), 0u);
     EXPECT_EQ(recipients.next(), Recipients::State::end);
 }
 

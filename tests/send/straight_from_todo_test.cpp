@@ -314,7 +314,7 @@ TEST_F(StraightFromTodo, MailInTheQueueGetsATurnBesideNewMail)
         order.push_back(job->recipient);
         send.report(local, 0, 'K', "ok");
     }
-    EXPECT_EQ(std::count(order.begin(), order.begin() + 12, "old@here.example"), 3);
+    EXPECT_EQ(std::count(order.begin(), order.begin() + 13, "old@here.example"), 3);
     EXPECT_TRUE(all_is_gone());
 }
 
