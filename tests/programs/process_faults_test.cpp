@@ -54,7 +54,7 @@ TEST_F(Processes, WithoutAProcessALocalDeliveryIsPutOff)
             return mta.log_count("deferral: qmail-spawn_unable_to_fork._(#4.3.0)/") == i;
         })) << mta.log();
     }
-    EXPECT_EQ(descriptors_of(lspawn), before);
+    EXPECT_LE(descriptors_of(lspawn), before);
     faulty.heal();
     mta.alarm();
     EXPECT_TRUE(wait_for_maildir(maildir, 21)) << mta.log();
@@ -73,7 +73,7 @@ TEST_F(Processes, WithoutAProcessARemoteDeliveryIsPutOff)
         ASSERT_TRUE(deliver(mta, "x@far.example").starts_with("250 "));
         ASSERT_TRUE(wait_until([&] { return mta.log_count(": deferral: ") == i; })) << mta.log();
     }
-    EXPECT_EQ(descriptors_of(rspawn), before);
+    EXPECT_LE(descriptors_of(rspawn), before);
     faulty.heal();
     EXPECT_TRUE(wait_until([&] {
         mta.alarm();
@@ -95,7 +95,7 @@ TEST_F(Processes, WithoutAProcessForQmailQueueTheClientIsPutOff)
         const auto reply = deliver(mta);
         EXPECT_TRUE(reply.starts_with("451 4.3.0 ")) << reply;
     }
-    EXPECT_TRUE(wait_until([&] { return descriptors_of(server) == before; }));
+    EXPECT_TRUE(wait_until([&] { return descriptors_of(server) <= before; }));
     faulty.heal();
     EXPECT_TRUE(deliver(mta).starts_with("250 "));
     EXPECT_EQ(worker(mta), server) << "it was replaced";
@@ -114,7 +114,7 @@ TEST_F(Processes, WithoutAProcessForAWorkerTheServerTriesAgain)
         wait_until([&] { return mta.smtpd_log().find("unable to fork") != std::string::npos; }));
     // A second later, then two: not as fast as it can.
     EXPECT_TRUE(wait_until([&] { return faulty.hits() == 2; }));
-    EXPECT_EQ(descriptors_of(mta.smtpd().pid()), before);
+    EXPECT_LE(descriptors_of(mta.smtpd().pid()), before);
     faulty.heal();
     EXPECT_TRUE(deliver(mta).starts_with("250 "));
     EXPECT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
