@@ -43,10 +43,12 @@ struct Corpus : Pipeline {
     std::map<std::size_t, std::string> relayed() const
     {
         std::map<std::size_t, std::string> result;
-        for (const auto& session : far.sessions())
+        for (const auto& session : far.sessions()) {
+            std::size_t message = 0;   // a session may take several, each for one recipient
             for (const auto& command : session.commands)
-                if (command.starts_with("RCPT TO:<") && !session.messages.empty())
-                    result[std::stoul(command.substr(9))] = session.messages[0];
+                if (command.starts_with("RCPT TO:<") && message < session.messages.size())
+                    result[std::stoul(command.substr(9))] = session.messages[message++];
+        }
         return result;
     }
 };
