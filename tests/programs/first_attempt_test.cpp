@@ -1,8 +1,10 @@
 // The whole system and mail that is tried straight from todo: the common message leaves no trace in
 // info, local and remote; what cannot be delivered at once lies there.
+#include "base/sys/file.hpp"
 #include "programs/pipeline.hpp"
 #include "support/queue_watch.hpp"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <csignal>
@@ -77,13 +79,15 @@ TEST_F(FirstAttempt, ThatIsInterruptedIsMadeAgain)
     dot_qmail("|read line <gate\n./Maildir/\n");
     Instance mta(home);
     deliver(mta, {"joe@here.example"});
-    ASSERT_TRUE(mta.wait_for_log("starting delivery 1"));
+    grapnel::Fd gate;   // opened once the delivery waits at it
+    ASSERT_TRUE(wait_until([&] {
+        gate = grapnel::Fd(::open((joe + "/gate").c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC));
+        return static_cast<bool>(gate);
+    }));
     mta.send().kill(SIGKILL);
     mta.send().wait();
     dot_qmail("./Maildir/\n");
-    mta.start_send();
+    mta.start_send();   // with it ends what the first one left running
     EXPECT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
     EXPECT_TRUE(mta.wait_until_empty());
-    spill(joe + "/gate", "now\n");   // the first delivery outlives qmail-start, and ends
-    EXPECT_TRUE(wait_for_maildir(maildir, 2));
 }

@@ -72,8 +72,11 @@ TEST_F(Disk, NearlyFullItTakesWhatFitsAndThenNothing)
     EXPECT_EQ(mail(client, " SIZE=4000000"), "250 2.1.0 ok");
     client.command("RCPT TO:<joe@here.example>");
     fill(1 << 20);   // while this one waits
-    EXPECT_TRUE(wait_until([&] { return deliver(instance).starts_with("452 4.3.1 "); }));
-    EXPECT_TRUE(client.command("DATA").starts_with("452 4.3.1 "));
+    EXPECT_TRUE(wait_until([&] {
+        return deliver(instance).starts_with("452 4.3.1 the queue's disk is nearly full");
+    }));
+    const auto answer = client.command("DATA");
+    EXPECT_TRUE(answer.starts_with("452 4.3.1 ")) << answer << instance.smtpd_log();
     EXPECT_TRUE(wait_until(
         [&] { return instance.smtpd_log().find("why=disk reply=452") != std::string::npos; }));
     std::filesystem::remove(home / "queue/filler");
