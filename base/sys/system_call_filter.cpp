@@ -264,7 +264,7 @@ void allow_sockets(CallSet& calls, May may)
     calls.allow(networking);
     for (const int call : {SYS_socket, SYS_socketpair}) calls.allow_if(call, {{0, whole, AF_UNIX}});
     if (!network) return;
-    for (const std::uint32_t family : {AF_INET, AF_INET6})
+    for (const std::uint32_t family : {std::uint32_t{AF_INET}, std::uint32_t{AF_INET6}})
         for (const std::uint32_t type : {SOCK_STREAM, SOCK_DGRAM})
             calls.allow_if(SYS_socket, {{0, whole, family}, {1, kind, type}});
     calls.allow_if(SYS_socket, {{0, whole, AF_NETLINK}, {2, whole, NETLINK_ROUTE}});
