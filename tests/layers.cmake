@@ -8,11 +8,11 @@ set(rules
     "base/|\"(queue|hooks|smtpd|send|remote|local|inject)/"
     "queue/|\"(hooks|smtpd|send|remote|local|inject)/|<(openssl|curl)"
     "hooks/|\"(queue|smtpd|send|remote|local|inject)/"
-    "smtpd/|\"(send|remote|local|inject)/|\"queue/(spool|incoming|records|trigger)|\"hooks/(json|cbor|document|wire|chain|registration|message_model)"
-    "send/|\"(smtpd|remote|local|inject)/|\"hooks/(json|cbor|document|wire|chain|registration|message_model)"
+    "smtpd/|\"(send|remote|local|inject)/|\"queue/(spool|incoming|records|trigger)|\"hooks/(serialization|operation|pointer|request|message|scanner|wire|chain|registration|json|cbor)"
+    "send/|\"(smtpd|remote|local|inject)/|\"hooks/(serialization|operation|pointer|request|message|scanner|wire|chain|registration|json|cbor)"
     "remote/|\"(smtpd|send|local|inject|hooks)/|\"queue/(spool|incoming|records|trigger)"
     "local/|\"(smtpd|send|remote|inject|hooks)/|\"base/net/|\"queue/(spool|incoming|records|trigger|async)"
-    "inject/|\"(smtpd|send|remote|local)/|\"base/net/|\"queue/(spool|incoming|records|trigger|async)"
+    "inject/|\"hooks/(serialization|operation|pointer|request|message|scanner|chain|registration|json|cbor)|\"(smtpd|send|remote|local)/|\"base/net/|\"queue/(spool|incoming|records|trigger|async)"
     "queue/(spool|incoming|records|delivery|trigger|exit_code|submission|spawner)|\"base/net/|<boost/asio"
 )
 set(doors

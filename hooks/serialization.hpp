@@ -1,0 +1,40 @@
+// JSON or CBOR, as agreed with a scanner; and the one strict way in which anything a scanner sends
+// is read (mta-hooks section 2, C6): limits on depth (64), values (100,000) and length, valid
+// UTF-8, no name twice, nothing behind the end. Pure.
+#pragma once
+
+#include "base/result.hpp"
+#include "hooks/operation.hpp"
+
+#include <boost/json/value.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace grapnel::hooks {
+
+enum class Serialization : std::uint8_t { json, cbor };
+std::string_view media_type(Serialization serialization);   // "application/json"
+std::string_view name(Serialization serialization);         // "json"
+
+// A whole document. A Failure's text says what is malformed, for a log; never any of the content.
+// CBOR byte strings inside become base64 text.
+Result<boost::json::value> decode(Serialization serialization, std::string_view bytes);
+std::string encode(Serialization serialization, const boost::json::value& value);
+
+// The body of a 200 to a hook call (section 9, C43). A Failure: malformed, nothing is applied.
+// unknown_members: whether there were members next to set, add, delete.
+struct Operations {
+    std::vector<Operation> list;
+    bool unknown_members = false;
+};
+Result<Operations> decode_response(Serialization serialization, std::string_view bytes);
+
+// RFC 4648, the standard alphabet, padded; decoding takes nothing else (C5).
+std::string base64(std::string_view bytes);
+std::optional<std::string> decode_base64(std::string_view text);
+
+}
