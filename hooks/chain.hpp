@@ -3,26 +3,27 @@
 #pragma once
 
 #include "hooks/decision.hpp"
+#include "hooks/ask_may_add.hpp"
 #include "hooks/message.hpp"
+#include "hooks/metrics.hpp"
 #include "hooks/scanner.hpp"
 
 #include <functional>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace grapnel::hooks {
 
-enum class AddAnswer : std::uint8_t { yes, foreign, no };
-
-// Asks whom the facts came from whether a recipient may be added (C58).
-using AskMayAdd = std::function<net::asio::awaitable<AddAnswer>(std::string address)>;
-
 struct ChainSurroundings {
-    std::vector<std::shared_ptr<Scanner>> scanners;   // by name
-    std::string spool;                                // directory for changed messages
-    AskMayAdd may_add;
+    std::vector<std::shared_ptr<Scanner>> scanners = {};   // by name
+    std::string spool = {};                                // directory for changed messages
+    AskMayAdd may_add = {};
+    std::shared_ptr<Metrics> metrics = {};   // the daemon's, shared by its chains; may be absent
+    std::function<void(std::string_view line)> log = {};         // absent: descriptor 2
+    std::function<net::SteadyClock::time_point()> steady = {};   // absent: the clock
 };
 
 net::asio::awaitable<Decision> run_chain(ChainSurroundings around, Facts facts,

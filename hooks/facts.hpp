@@ -38,6 +38,8 @@ struct DeliveryFacts {
     bool operator==(const DeliveryFacts&) const = default;
 };
 
+// Addresses are as in SMTP, without angle brackets or a source route: a local part that needs
+// quotes has them. So they are in decisions, too.
 struct Sender {
     std::string address = {};   // "": the null reverse-path
     EsmtpParameters parameters = {};
@@ -94,9 +96,9 @@ struct QueueFacts {
 // The message itself goes beside them, as a descriptor.
 struct Facts {
     Stage stage = Stage::connect;
-    Action action = Action::accept;         // what will be done if nobody objects
-    std::int64_t timestamp = 0;             // unix milliseconds: when the stage began
-    std::optional<Response> response = {};  // inbound: the reply we would give
+    Action action = Action::accept;          // what will be done if nobody objects
+    std::int64_t timestamp = 0;              // unix milliseconds: when the stage began
+    std::optional<Response> response = {};   // inbound: the reply we would give
     std::optional<EnvelopeFacts> envelope = {};
     std::optional<QueueFacts> queue = {};
     ServerFacts server = {};

@@ -22,17 +22,17 @@ struct Agreement {
     std::string id;   // of the registration
     Serialization serialization = Serialization::json;
     Stages stages;
-    std::vector<Pointer> inbound, outbound;                  // properties it is sent
-    std::vector<Pointer> may_change, may_change_outbound;    // C12
-    std::vector<Action> actions;                             // C13
-    std::optional<std::uint64_t> message_limit;              // octets of a message (C71)
+    std::vector<Pointer> inbound, outbound;                 // properties it is sent
+    std::vector<Pointer> may_change, may_change_outbound;   // C12
+    std::vector<Action> actions;                            // C13
+    std::optional<std::uint64_t> message_limit;             // octets of a message (C71)
 };
 
 struct CallOutcome {
     enum class Kind : std::uint8_t { answer, no_change, failure, malformed, oversize };
     Kind kind = Kind::failure;
-    std::string why = {};                   // for the log: "timeout", "status 503", "breaker" …
-    std::string answer = {};                // body of a 200
+    std::string why = {};      // for the log: "timeout", "status 503", "breaker" …
+    std::string answer = {};   // body of a 200
     std::shared_ptr<const Agreement> agreement = {};   // under which it was asked; may be absent
     std::string request_id = {};
     unsigned attempts = 0;
@@ -47,6 +47,8 @@ class Scanner {
 public:
     virtual ~Scanner() = default;
     virtual const ScannerSettings& settings() const = 0;
+    // As it is now; nullptr: there is none. A stage that it does not have is not called.
+    virtual std::shared_ptr<const Agreement> agreement() const { return nullptr; }
     // message_size: octets of rawMessage where the stage has a message, else 0. limit: what is left
     // of the stage; the scanner's own budget may be shorter.
     virtual net::asio::awaitable<CallOutcome> call(Stage stage, std::uint64_t message_size,

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -30,6 +31,11 @@ std::optional<Stage> stage_named(std::string_view name);
 // A set of stages.
 class Stages {
 public:
+    constexpr Stages() = default;
+    constexpr Stages(std::initializer_list<Stage> stages)
+    {
+        for (const Stage stage : stages) add(stage);
+    }
     constexpr bool has(Stage stage) const { return bits_ >> index(stage) & 1U; }
     constexpr void add(Stage stage)
     {
