@@ -20,7 +20,11 @@ Loop::~Loop() = default;
 
 Executor Loop::executor() { return state_->context.get_executor(); }
 
-void Loop::run() { state_->context.run(); }
+void Loop::run()
+{
+    state_->context.run();
+    state_->context.restart();
+}
 
 void Loop::stop() { state_->context.stop(); }
 

@@ -19,6 +19,7 @@ public:
 
     Executor executor();
     // Runs until stop(), or until nothing is left to wait for. What ended() throws comes out here.
+    // May be called again.
     void run();
     void stop();
 
