@@ -13,6 +13,7 @@ class Pointer {
 public:
     // nullopt: no pointer, or over a limit. "" is the whole document.
     static std::optional<Pointer> parse(std::string_view text);
+    static Pointer of(std::vector<std::string> tokens);   // unescaped
 
     std::size_t size() const { return tokens_.size(); }
     const std::string& operator[](std::size_t n) const { return tokens_[n]; }
