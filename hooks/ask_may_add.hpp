@@ -3,15 +3,14 @@
 #pragma once
 
 #include "base/net/stream.hpp"
+#include "hooks/may_add.hpp"
 
-#include <cstdint>
 #include <functional>
 #include <string>
 
 namespace grapnel::hooks {
 
-// foreign: only a scanner with relay-recipients may.
-enum class AddAnswer : std::uint8_t { yes, foreign, no };
+using AddAnswer = MayAdd;
 
 using AskMayAdd = std::function<net::asio::awaitable<AddAnswer>(std::string address)>;
 

@@ -2,8 +2,8 @@
 // changed; the strongest action holds. Facts and message in, a decision out.
 #pragma once
 
-#include "hooks/decision.hpp"
 #include "hooks/ask_may_add.hpp"
+#include "hooks/decision.hpp"
 #include "hooks/message.hpp"
 #include "hooks/metrics.hpp"
 #include "hooks/scanner.hpp"

@@ -21,13 +21,17 @@ std::string_view name(Policy policy);
 std::optional<Policy> policy_named(std::string_view name);
 
 struct Subscriptions {
-    Stages stages;                                   // asked for by some scanner
-    std::array<Policy, stage_count> without = {};    // the strictest of those that ask for it
+    Stages stages;                                  // asked for by some scanner
+    std::array<Policy, stage_count> without = {};   // the strictest of those that ask for it
     std::array<std::chrono::seconds, stage_count> limits = {};   // of the whole stage
 
     bool wants(Stage stage) const { return stages.has(stage); }
     Policy policy(Stage stage) const { return without[static_cast<std::size_t>(stage)]; }
 };
+
+// Directories of control/hooks/, by the byte order of their names; none where that is not there.
+// Throws system_error.
+std::vector<std::string> scanner_names(const std::string& control);
 
 // Never fails: a scanner whose files cannot be read counts as failed (C67: tempfail where
 // on-failure is unreadable, at data where stages is). control: the directory.

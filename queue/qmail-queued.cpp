@@ -6,6 +6,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/kernel.hpp"
 #include "base/sys/limits.hpp"
+#include "base/sys/local_socket.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
@@ -32,7 +33,7 @@ int serve(bool fsync_each)
     const Identity queue = role_identity(Role::queue);
     const queue::Trusted trusted{role_identity(Role::daemon).uid, role_identity(Role::send).uid,
                                  role_identity(Role::alias).uid};
-    const Fd listener = queue::is_listening(0) ? duplicate(0) : queue::listen_for_queued(home());
+    const Fd listener = is_listening(0) ? duplicate(0) : queue::listen_for_queued(home());
     set_nonblocking(listener.get());
     if (::geteuid() != queue.uid) become(queue);   // its keeper is that user already
     raise_to_hard_limit(Limit::descriptors);       // every message on its way holds five

@@ -1,52 +1,20 @@
 #include "queue/queued_socket.hpp"
 
-#include "base/sys/error.hpp"
-#include "base/sys/file.hpp"
+#include "base/sys/local_socket.hpp"
 
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-
-#include <cerrno>
-#include <cstring>
 
 namespace grapnel::queue {
 
 namespace {
-
 constexpr int waiting_connections = 4096;
-
-sockaddr_un address_of(const std::string& path)
-{
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) throw_error(ENAMETOOLONG, "unable to use", path);
-    std::memcpy(address.sun_path, path.data(), path.size());
-    return address;
-}
-
-Fd local_socket()
-{
-    Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!socket) throw_errno("unable to make a socket");
-    return socket;
-}
-
 }
 
 std::string queued_path(const std::string& home) { return home + "/run/queued"; }
 
 Fd listen_for_queued(const std::string& home)
 {
-    const auto path = queued_path(home);
-    const auto address = address_of(path);
-    Fd socket = local_socket();
-    remove_file(path);
-    if (::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        throw_errno("unable to bind", path);
-    if (::chmod(path.c_str(), 0666) != 0) throw_errno("unable to chmod", path);
-    if (::listen(socket.get(), waiting_connections) != 0) throw_errno("unable to listen at", path);
-    return socket;
+    return listen_locally(queued_path(home), waiting_connections);
 }
 
 // A full backlog refuses who does not wait. One connection of our own fills the shortest; it stays
@@ -61,22 +29,9 @@ void shut_queued(int listener, const std::string& home, std::string_view refusal
 
 void open_queued(int listener) { ::listen(listener, waiting_connections); }
 
-bool is_listening(int descriptor)
-{
-    int value = 0;
-    socklen_t size = sizeof value;
-    return ::getsockopt(descriptor, SOL_SOCKET, SO_ACCEPTCONN, &value, &size) == 0 && value != 0;
-}
-
 std::optional<Fd> connect_to_queued(const std::string& home)
 {
-    const auto path = queued_path(home);
-    if (path.size() >= sizeof(sockaddr_un::sun_path)) return std::nullopt;
-    const auto address = address_of(path);
-    Fd socket = local_socket();
-    if (::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
-        return std::nullopt;
-    return socket;
+    return connect_locally(queued_path(home));
 }
 
 }

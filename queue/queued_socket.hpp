@@ -16,7 +16,6 @@ Fd listen_for_queued(const std::string& home);
 // that qmail-queued does not run, until open_queued.
 void shut_queued(int listener, const std::string& home, std::string_view refusal);
 void open_queued(int listener);
-bool is_listening(int descriptor);
 // nullopt: it does not run here. Non-blocking.
 std::optional<Fd> connect_to_queued(const std::string& home);
 

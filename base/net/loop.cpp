@@ -28,6 +28,8 @@ void Loop::run()
 
 void Loop::stop() { state_->context.stop(); }
 
+void Loop::restart() { state_->context.restart(); }
+
 void start(Executor executor, boost::asio::awaitable<void> work,
            std::function<void(std::exception_ptr)> ended)
 {

@@ -22,6 +22,7 @@ public:
     // May be called again.
     void run();
     void stop();
+    void restart();   // after stop(): run() may be called again
 
 private:
     struct State;

@@ -3,6 +3,7 @@
 #include "base/net/input.hpp"
 #include "base/net/loop.hpp"
 #include "base/sys/error.hpp"
+#include "base/sys/passing.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -11,6 +12,8 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <cerrno>
+#include <span>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
@@ -69,13 +72,25 @@ struct Stream::Watch {
         if (output.is_open()) output.cancel(ignored);
     }
 
+    ssize_t receive(char* room, std::size_t size)
+    {
+        const int number = input.native_handle();
+        if (!accepts_descriptors) return ::recv(number, room, size, MSG_DONTWAIT);
+        auto arrived = receive_with(number, room, size, MSG_DONTWAIT);
+        for (auto& descriptor : arrived.descriptors)
+            if (descriptors.size() < most_passed_descriptors)
+                descriptors.push_back(std::move(descriptor));
+        return arrived.size;
+    }
+
     Manner input_manner, output_manner;
     asio::posix::stream_descriptor input, output;   // output only where it is not input itself
     asio::steady_timer timer;
     Input read;
     std::size_t this_turn = 0;   // bytes read since the others had their turn
     SteadyClock::time_point deadline = SteadyClock::time_point::max();
-    bool armed = false, closed = false, interrupted = false;
+    bool armed = false, closed = false, interrupted = false, accepts_descriptors = false;
+    std::vector<Fd> descriptors;
 };
 
 Stream::Stream(asio::any_io_executor executor, Fd socket)
@@ -184,10 +199,9 @@ asio::awaitable<bool> Stream::fill()
         if (SteadyClock::now() >= watch_->deadline) throw TimedOut();
         if (watch_->interrupted) throw Interrupted();
         auto& room = watch_->read.room();
-        const int number = watch_->input.native_handle();
         const auto got = manner == Manner::socket
-                             ? ::recv(number, room.data(), room.size(), MSG_DONTWAIT)
-                             : ::read(number, room.data(), room.size());
+                             ? watch_->receive(room.data(), room.size())
+                             : ::read(watch_->input.native_handle(), room.data(), room.size());
         if (got > 0) {
             watch_->read.add(static_cast<std::size_t>(got));
             watch_->this_turn += static_cast<std::size_t>(got);
@@ -241,6 +255,24 @@ asio::awaitable<void> Stream::write(std::string_view bytes)
         co_await wait(true);
     }
 }
+
+asio::awaitable<void> Stream::write_with(std::string_view bytes, int descriptor)
+{
+    const std::span<const int> beside(&descriptor, descriptor < 0 ? 0 : 1);
+    for (;;) {
+        const auto put = send_with(watch_->writer().native_handle(), bytes, beside, MSG_DONTWAIT);
+        if (put >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(put));
+            break;
+        }
+        if (errno != EAGAIN && errno != EWOULDBLOCK) throw_errno("unable to write to a connection");
+        co_await wait(true);
+    }
+    co_await write(bytes);
+}
+
+void Stream::accept_descriptors() { watch_->accepts_descriptors = true; }
+std::vector<Fd> Stream::take_descriptors() { return std::exchange(watch_->descriptors, {}); }
 
 bool Stream::input_waiting() const
 {

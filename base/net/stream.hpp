@@ -16,6 +16,7 @@
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace grapnel::net {
 
@@ -62,6 +63,13 @@ public:
     // All of it; what bytes views must live until then. EPIPE is an exception, never a signal on
     // sockets.
     asio::awaitable<void> write(std::string_view bytes);
+
+    // Local sockets: the same with a descriptor beside the first byte; -1: none.
+    asio::awaitable<void> write_with(std::string_view bytes, int descriptor);
+    // From now on fill() keeps descriptors that come beside bytes, at most four till they are
+    // taken; those beyond them, and before this is called, are closed.
+    void accept_descriptors();
+    std::vector<Fd> take_descriptors();
 
     // Ends the wait that is going on, and each later one, with Interrupted. resume() takes that
     // back.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/sys/fd.hpp"
+#include "base/sys/passing.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -11,7 +12,7 @@
 
 namespace grapnel {
 
-inline constexpr std::size_t most_packet_descriptors = 4;
+inline constexpr std::size_t most_packet_descriptors = most_passed_descriptors;
 
 struct PacketPair {
     Fd ours, theirs;

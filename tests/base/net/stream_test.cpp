@@ -43,6 +43,38 @@ asio::awaitable<void> two_lines(Fd ours)
     EXPECT_FALSE(stream.input_waiting() && stream.buffered().empty());
 }
 
+asio::awaitable<void> pass_two(Fd ours, Fd theirs)
+{
+    const auto executor = co_await asio::this_coro::executor;
+    Stream sender(executor, std::move(ours)), receiver(executor, std::move(theirs));
+    receiver.accept_descriptors();
+    const Pipe pipe = make_pipe();
+    co_await sender.write_with("first", pipe.reader.get());
+    co_await sender.write_with("second", -1);
+    while (receiver.buffered().size() < 11) {
+        const bool more = co_await receiver.fill();
+        EXPECT_TRUE(more);
+    }
+    const auto came = receiver.take_descriptors();
+    EXPECT_EQ(came.size(), 1u);
+    write_all(pipe.writer.get(), "x");
+    char byte = 0;
+    EXPECT_EQ(::read(came.at(0).get(), &byte, 1), 1);
+    EXPECT_TRUE(receiver.take_descriptors().empty());
+    for (int n = 0; n < 6; ++n) co_await sender.write_with("y", pipe.reader.get());
+    while (receiver.buffered().size() < 17) {
+        const bool more = co_await receiver.fill();
+        EXPECT_TRUE(more);
+    }
+    EXPECT_EQ(receiver.take_descriptors().size(), 4u);
+}
+
+TEST(Stream, DescriptorsComeBesideBytes)
+{
+    auto pair = socket_pair();
+    run_until_done([&] { return pass_two(std::move(pair[0]), std::move(pair[1])); });
+}
+
 TEST(Stream, ReadsLinesWithEitherEnd)
 {
     auto pair = socket_pair();
