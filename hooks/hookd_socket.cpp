@@ -18,6 +18,14 @@ Fd listen_for_hookd(const std::string& home)
     return listen_locally(hookd_path(home), waiting_connections);
 }
 
+void shut_hookd(int listener, const std::string& home)
+{
+    const wire::Refused refusal{"qmail-hookd does not run"};
+    shut_listener(listener, hookd_path(home), wire::encode(refusal));
+}
+
+void open_hookd(int listener) { open_listener(listener, waiting_connections); }
+
 std::optional<Fd> connect_to_hookd(const std::string& home)
 {
     return connect_locally(hookd_path(home));

@@ -10,6 +10,9 @@ namespace grapnel::hooks {
 
 std::string hookd_path(const std::string& home);
 Fd listen_for_hookd(const std::string& home);   // made anew, open to everybody; throws
+// While nobody serves it: who waits there, and who comes, is told at once, until open_hookd.
+void shut_hookd(int listener, const std::string& home);
+void open_hookd(int listener);
 // nullopt: it does not run here. Non-blocking.
 std::optional<Fd> connect_to_hookd(const std::string& home);
 

@@ -54,6 +54,21 @@ std::optional<Fd> connect_locally(const std::string& path)
     return socket;
 }
 
+// A full backlog refuses who does not wait. One connection of our own fills the shortest; it stays
+// there when we have hung up, and means nothing to who accepts it.
+void shut_listener(int listener, const std::string& path, std::string_view refusal)
+{
+    ::listen(listener, 0);
+    while (const Fd client{::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK)})
+        ::send(client.get(), refusal.data(), refusal.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+    connect_locally(path);
+}
+
+void open_listener(int listener, int waiting_connections)
+{
+    ::listen(listener, waiting_connections);
+}
+
 bool is_listening(int descriptor)
 {
     int value = 0;
