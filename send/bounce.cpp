@@ -42,6 +42,9 @@ std::vector<FailureParagraph> read_failures(std::string_view bounce_file, std::s
     constexpr std::string_view after_recipient = ">:\n", after_paragraph = "\n\n";
     std::vector<FailureParagraph> failures;
     while (failures.size() < most) {
+        // A report may have had an empty line at its end.
+        bounce_file.remove_prefix(
+            std::min(bounce_file.find_first_not_of('\n'), bounce_file.size()));
         const auto end = bounce_file.find(after_paragraph);
         if (end == std::string_view::npos) break;
         const auto paragraph = bounce_file.substr(0, end + 1);
