@@ -192,7 +192,7 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     auto& backlog = side(channel).backlog;
     backlog.fairness().ended(backlog.place_of(job, delivery->recipient),
                              outcome_of(channel, letter, text), agenda_.now());
-    const bool reviewed = review_.is_on() && !job.silent;
+    const bool reviewed = review_.is_on() && (letter == 'K' || !job.silent);
     EndedAttempt attempt;
     if (reviewed) attempt = ended(*delivery, job, letter, text);
     if (letter == 'Z' && job.last_attempt) {

@@ -1,5 +1,6 @@
 #include "send/scanners.hpp"
 
+#include "hooks/hookd_socket.hpp"
 #include "send/log.hpp"
 
 #include <utility>
