@@ -28,10 +28,10 @@ std::optional<std::string> status(std::string_view word, char wanted_class)
 // One line without control characters.
 std::string one_line(std::string_view text)
 {
-    std::string line(trim(text.substr(0, longest_text)));
+    std::string line(text.substr(0, longest_text));
     std::replace_if(
         line.begin(), line.end(), [](char c) { return (c >= 0 && c < 32) || c == 127; }, ' ');
-    return line;
+    return std::string(trim(line));
 }
 
 std::optional<hooks::Response> remote_words(std::string_view report)
