@@ -93,7 +93,8 @@ Result<std::string> reply_text(std::string_view text)
 ActionReply refusal(Stage stage, Refusal kind)
 {
     ChosenReply chosen;
-    if (kind == Refusal::later) chosen = {451, "4.7.1", "Checking is not possible now, try again later"};
+    if (kind == Refusal::later)
+        chosen = {451, "4.7.1", "Checking is not possible now, try again later"};
     if (kind == Refusal::too_large)
         chosen = {552, "5.3.4", "Message is larger than what can be checked"};
     return refusal_for(stage, Action::reject, chosen);

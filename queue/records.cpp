@@ -168,8 +168,7 @@ ChannelFile decode_channel_file(std::string_view bytes)
             file.unknown_record = true;
             return file;
         }
-        file.records.push_back(
-            {letter == 'D', std::string(record->substr(1)), offset, file.records.size()});
+        file.records.push_back({letter == 'D', std::string(record->substr(1)), offset});
     }
 }
 

@@ -85,9 +85,7 @@ int run_send()
     row::qmail_send();
     const SystemClock clock;
     net::Loop loop;
-    Scanners scanners(loop.executor(), home(), log);
-    Dispatcher dispatcher(loop, std::move(connections), std::move(config), scanners, clock, spool,
-                          log);
+    Dispatcher dispatcher(loop, std::move(connections), std::move(config), clock, spool, log);
     return dispatcher.run();
 }
 

@@ -142,8 +142,7 @@ TEST(Document, AtomicLeavesEverythingAsItWas)
 TEST(Document, DoublingEndsAtTheLimitOfDocuments)
 {
     boost::json::value tree = {{"a", {1, 2, 3}}};
-    const std::vector<Operation> doubling(60,
-                                          operation({"", Kind::copy, "/a/-", "/a", none, ""}));
+    const std::vector<Operation> doubling(60, operation({"", Kind::copy, "/a/-", "/a", none, ""}));
     const auto failed = apply(tree, doubling, ApplyMode::tolerant);
     EXPECT_GT(failed.size(), 30U);
     EXPECT_LT(boost::json::serialize(tree).size(), 1'000'000U);
