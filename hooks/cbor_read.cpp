@@ -36,7 +36,8 @@ private:
     CborTokens tokens_;
     ValueBuilder& into_;
     std::vector<Open> open_;
-    std::string pieces_;   // of a string of indefinite length
+    std::string pieces_;            // of a string of indefinite length
+    std::size_t piece_count_ = 0;   // of all such strings
 };
 
 void Reader::read()
@@ -166,6 +167,7 @@ std::optional<std::string_view> Reader::string(const CborToken& token)
     pieces_.clear();
     while (const auto piece = tokens_.next()) {
         if (piece->kind == Kind::stop) return pieces_;
+        if (++piece_count_ > ValueBuilder::most_values) break;
         if (piece->kind != kind || (kind == Kind::text && !is_utf8(piece->content))) break;
         pieces_ += piece->content;
     }

@@ -168,7 +168,8 @@ ChannelFile decode_channel_file(std::string_view bytes)
             file.unknown_record = true;
             return file;
         }
-        file.records.push_back({letter == 'D', std::string(record->substr(1)), offset});
+        file.records.push_back(
+            {letter == 'D', std::string(record->substr(1)), offset, file.records.size()});
     }
 }
 

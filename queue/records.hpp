@@ -62,6 +62,7 @@ struct ChannelRecord {
     bool done = false;   // D instead of T
     std::string address;
     std::uint64_t offset = 0;   // of the letter, in the file
+    std::size_t index = 0;      // which record it is, from 0
 };
 std::string encode_channel_record(std::string_view address, bool done = false);
 struct ChannelFile {

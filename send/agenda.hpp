@@ -6,6 +6,7 @@
 #include "send/schedule.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <functional>
 
@@ -28,6 +29,7 @@ public:
                std::chrono::duration_cast<std::chrono::milliseconds>(passed).count();
     }
     std::time_t wall_now() const { return clock_.now(); }
+    std::int64_t wall_milliseconds() const { return now() + jumped() * 1000; }
     Due due_at(std::time_t wall) const { return (wall - jumped()) * 1000; }
     std::time_t wall_at(Due due) const { return due / 1000 + jumped(); }
     std::chrono::steady_clock::time_point moment_of(Due due) const

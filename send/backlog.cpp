@@ -2,7 +2,7 @@
 
 #include "send/fair_place.hpp"
 #include "send/marks.hpp"
-#include "send/message_info.hpp"
+#include "send/recipient_state.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -96,7 +96,7 @@ std::unique_ptr<Backlog::Pass> Backlog::open(queue::MessageNumber n, bool is_ret
     auto path = channel_file(shared_.spool, channel_, n);
     try {
         Recipients recipients(path);
-        const auto info = read_message_info(shared_.spool, n);
+        const auto info = shared_.records.read(n);
         if (!info) {
             path = shared_.spool.info(n);
             throw std::system_error(EIO, std::generic_category());
@@ -106,12 +106,14 @@ std::unique_ptr<Backlog::Pass> Backlog::open(queue::MessageNumber n, bool is_ret
         job.message = n;
         job.channel = channel_;
         job.retry = shared_.agenda.due_at(next_attempt(info->birth, now, channel_));
-        job.last_attempt = is_last_attempt(info->birth, now, shared_.config.lifetime);
+        job.last_attempt = now > end_of_life(*info, info->birth, shared_.config.lifetime);
         job.sender = info->sender;
         job.sender_key = sender_key(info->sender);
         job.is_retry = is_retry;
         job.holders = 1;
         job.from_file = true;
+        job.silent = is_silent(*info);
+        if (!job.last_attempt) job.put_off = put_off(*info, channel_);
         return std::make_unique<Pass>(
             Pass{shared_.jobs.add(std::move(job)), std::move(recipients)});
     } catch (const std::system_error&) {
@@ -124,12 +126,13 @@ std::unique_ptr<Backlog::Pass> Backlog::open(queue::MessageNumber n, bool is_ret
 // The next one who is not done; false: there is none, and the pass is over.
 bool Backlog::find_recipient(Pass& pass)
 {
-    const auto n = shared_.jobs[pass.job].message;
+    auto& job = shared_.jobs[pass.job];
+    const auto n = job.message;
     const auto path = [&] { return channel_file(shared_.spool, channel_, n); };
     try {
         for (;;) switch (pass.recipients.next()) {
             case Recipients::State::record:
-                if (!pass.recipients.current().done) return true;
+                if (is_to_be_tried(job, pass.recipients.current())) return true;
                 break;
             case Recipients::State::end:
                 end(pass, true);
@@ -144,6 +147,31 @@ bool Backlog::find_recipient(Pass& pass)
         end(pass, false);
         return false;
     }
+}
+
+// Somebody may be put off beyond his message's turn, and brings it forward when his time comes.
+bool Backlog::is_to_be_tried(Job& job, const queue::ChannelRecord& record)
+{
+    if (record.done) return false;
+    if (job.silent) {
+        drop(job, record);
+        return false;
+    }
+    const auto waits = job.put_off.find(record.index);
+    if (waits == job.put_off.end() || waits->second <= shared_.agenda.wall_now()) return true;
+    ++job.to_do;
+    job.retry = std::min(job.retry, shared_.agenda.due_at(waits->second));
+    return false;
+}
+
+void Backlog::drop(Job& job, const queue::ChannelRecord& record)
+{
+    const auto written =
+        shared_.results.write({job.message, channel_, record.offset, record.address, false, {}});
+    if (written == Results::Written::done)
+        shared_.log.cancelled(job.message, channel_, record.address);
+    else
+        ++job.to_do;
 }
 
 void Backlog::end(const Pass& pass, bool read_to_end)
@@ -232,10 +260,14 @@ bool Backlog::next(const Start& start)
         end(*pass, pass->is_aside && job.read_to_end);
         return true;
     }
-    ++job.to_do;
-    ++job.holders;
-    fairness_.started(place);
-    start(pass->job, pass->recipients.current());
+    if (job.silent) {   // since it lined up
+        drop(job, pass->recipients.current());
+    } else {
+        ++job.to_do;
+        ++job.holders;
+        fairness_.started(place);
+        start(pass->job, pass->recipients.current());
+    }
     if (pass->is_aside)
         shared_.results.let_go(shared_.jobs, pass->job);
     else if (pass->recipients.are_over())

@@ -10,6 +10,7 @@
 #include "send/fairness.hpp"
 #include "send/jobs.hpp"
 #include "send/log.hpp"
+#include "send/message_records.hpp"
 #include "send/recipients.hpp"
 #include "send/results.hpp"
 #include "send/sorted.hpp"
@@ -28,6 +29,7 @@ public:
     struct Shared {
         const queue::Spool& spool;
         Agenda& agenda;
+        const MessageRecords& records;
         Results& results;
         Jobs& jobs;
         const Config& config;
@@ -67,6 +69,8 @@ private:
 
     std::unique_ptr<Pass> open(queue::MessageNumber n, bool is_retry);
     bool find_recipient(Pass& pass);
+    bool is_to_be_tried(Job& job, const queue::ChannelRecord& record);
+    void drop(Job& job, const queue::ChannelRecord& record);
     void enter(queue::MessageNumber n, bool is_retry, bool slot_is_free);
     void line_up(std::unique_ptr<Pass> pass, bool front);
     void set_aside(const Pass& pass, const FairPlace& place);

@@ -21,15 +21,41 @@ void remove_empty_lines(std::string& text)
 
 }
 
-std::string failure_paragraph(std::string_view shown_recipient, std::string_view report)
+std::string shown_recipient(std::string_view address)
 {
-    std::string text = '<' + std::string(shown_recipient);
-    std::replace(text.begin(), text.end(), '\n', '_');
-    text += ">:\n";
+    std::string shown(address);
+    std::replace(shown.begin(), shown.end(), '\n', '_');
+    return shown;
+}
+
+std::string failure_paragraph(std::string_view recipient, std::string_view report)
+{
+    std::string text = '<' + shown_recipient(recipient) + ">:\n";
     text += report;
     if (text.back() != '\n') text += '\n';
     remove_empty_lines(text);
     return text + '\n';
+}
+
+std::vector<FailureParagraph> read_failures(std::string_view bounce_file, std::size_t most)
+{
+    constexpr std::string_view after_recipient = ">:\n", after_paragraph = "\n\n";
+    std::vector<FailureParagraph> failures;
+    while (failures.size() < most) {
+        // A report may have had an empty line at its end.
+        bounce_file.remove_prefix(
+            std::min(bounce_file.find_first_not_of('\n'), bounce_file.size()));
+        const auto end = bounce_file.find(after_paragraph);
+        if (end == std::string_view::npos) break;
+        const auto paragraph = bounce_file.substr(0, end + 1);
+        bounce_file.remove_prefix(end + after_paragraph.size());
+        // Addresses hold no line end here.
+        const auto name_end = paragraph.find(after_recipient);
+        if (!paragraph.starts_with('<') || name_end == std::string_view::npos) continue;
+        failures.push_back({std::string(paragraph.substr(1, name_end - 1)),
+                            std::string(paragraph.substr(name_end + after_recipient.size()))});
+    }
+    return failures;
 }
 
 std::size_t torn_tail(std::string_view last_bytes)

@@ -6,12 +6,22 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace grapnel::send {
 
+// An address as it stands in such a paragraph.
+std::string shown_recipient(std::string_view address);
 // One failed recipient as bounce/N holds it: "<address>:", the report, an empty line. Inside there
 // is no empty line, so the ends of paragraphs can be found again.
-std::string failure_paragraph(std::string_view shown_recipient, std::string_view report);
+std::string failure_paragraph(std::string_view recipient, std::string_view report);
+
+// The paragraphs of such a file as far as they are whole, at most `most` of them.
+struct FailureParagraph {
+    std::string recipient, report;   // as they were shown; the report may have lost empty lines
+    bool operator==(const FailureParagraph&) const = default;
+};
+std::vector<FailureParagraph> read_failures(std::string_view bounce_file, std::size_t most);
 
 // How much of the end of bounce/N, given as its last bytes, is a paragraph torn by a crash: the
 // bytes behind the last empty line.

@@ -7,6 +7,7 @@
 #include "send/log.hpp"
 #include "send/outbox.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -20,7 +21,8 @@ struct Delivery {
     std::uint64_t id = 0;       // the number in the log
     std::size_t job = 0;        // whose recipient it is
     std::uint64_t offset = 0;   // where the recipient's record begins
-    std::string recipient;
+    std::size_t index = 0;      // which record it is
+    std::string recipient = {};
 };
 
 class Channel {

@@ -37,6 +37,10 @@ Config read_config(const Control& control)
     config.concurrency_local = concurrency(control, "concurrencylocal", config.concurrency_local);
     config.concurrency_remote =
         concurrency(control, "concurrencyremote", config.concurrency_remote);
+    // As qmail-remote's; which address it will have nobody knows before it is used.
+    config.server = {control.line_or_me("helohost", "helohost"),
+                     control.line("outgoingip").value_or("0.0.0.0"), 25};
+    config.message_limit = control.integer("databytes", 0);
     config.routing.no_at_host = control.line_or_me("envnoathost", "envnoathost");
     config.bounce.from = control.line("bouncefrom").value_or("MAILER-DAEMON");
     config.bounce.host = control.line_or_me("bouncehost", "bouncehost");

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/sys/control.hpp"
+#include "hooks/facts.hpp"
 #include "send/bounce.hpp"
 #include "send/routing.hpp"
 
@@ -14,6 +15,8 @@ struct Config {
     RoutingTables routing;
     BounceNames bounce;
     std::uint64_t lifetime = 604800;
+    hooks::ServerFacts server = {};    // us, as scanners are told
+    std::uint64_t message_limit = 0;   // databytes: what they may make of a notice
     unsigned concurrency_local = 10, concurrency_remote = 20;
 };
 

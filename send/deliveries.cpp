@@ -2,6 +2,8 @@
 
 #include "send/bounce.hpp"
 #include "send/fair_place.hpp"
+#include "send/recipient_state.hpp"
+#include "send/reply_of.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,18 +18,29 @@ constexpr Due held_pause = 10'000;
 constexpr std::size_t longest_text = 9998;   // 10,000 with number and letter, as in qmail
 constexpr std::size_t longest_row = 3;       // then it is a waiting file's turn (reliability 6)
 
+Verdict undisturbed(const EndedAttempt& attempt)
+{
+    const auto status =
+        attempt.letter == 'D' ? hooks::DeliveryStatus::failed : hooks::DeliveryStatus::deferred;
+    return {{status, {}, {}}, false};
+}
+
 }
 
 Deliveries::Deliveries(Channel& local, Channel& remote, const queue::Spool& spool, Agenda& agenda,
-                       Results& results, const Config& config, Log& log)
+                       MessageRecords& records, Results& results, Review& review,
+                       const Config& config, Log& log)
     : spool_(spool),
       agenda_(agenda),
+      records_(records),
       results_(results),
+      review_(review),
+      config_(config),
       log_(log),
-      sides_{Side{local, Backlog({spool, agenda, results, jobs_, config, log}, local.kind(),
-                                 local.usage().limit)},
-             Side{remote, Backlog({spool, agenda, results, jobs_, config, log}, remote.kind(),
-                                  remote.usage().limit)}}
+      sides_{Side{local, Backlog({spool, agenda, records, results, jobs_, config, log},
+                                 local.kind(), local.usage().limit)},
+             Side{remote, Backlog({spool, agenda, records, results, jobs_, config, log},
+                                  remote.kind(), remote.usage().limit)}}
 {
 }
 
@@ -141,7 +154,7 @@ bool Deliveries::advance_first(Side& side)
 void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecord& record)
 {
     const auto& job = jobs_[number];
-    const Delivery delivery{next_delivery_++, number, record.offset, record.address};
+    const Delivery delivery{next_delivery_++, number, record.offset, record.index, record.address};
     try {
         side.channel.start(delivery, spool_.short_name(job.message),
                            expand_verp(job.sender, record.address));
@@ -150,6 +163,20 @@ void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecor
     }
     log_.starting_delivery(delivery.id, job.message, job.channel, record.address);
     log_status();
+}
+
+EndedAttempt Deliveries::ended(const Delivery& delivery, const Job& job, char letter,
+                               const std::string& report) const
+{
+    EndedAttempt attempt;
+    attempt.delivery = delivery;
+    attempt.message = job.message;
+    attempt.channel = job.channel;
+    attempt.sender = expand_verp(job.sender, delivery.recipient);
+    attempt.reply = reply_of(letter, report);
+    attempt.next_attempt = agenda_.wall_at(job.retry);
+    attempt.last = job.last_attempt;
+    return attempt;
 }
 
 void Deliveries::report(queue::Channel channel, const queue::Report& report)
@@ -165,19 +192,112 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     auto& backlog = side(channel).backlog;
     backlog.fairness().ended(backlog.place_of(job, delivery->recipient),
                              outcome_of(channel, letter, text), agenda_.now());
+    const bool reviewed = review_.is_on() && (letter == 'K' || !job.silent);
+    EndedAttempt attempt;
+    if (reviewed) attempt = ended(*delivery, job, letter, text);
     if (letter == 'Z' && job.last_attempt) {
         letter = 'D';
         text += too_old_text;
     }
-    if (letter == 'K' || letter == 'D') {
-        letter == 'K' ? log_.delivered(delivery->id, text) : log_.failed(delivery->id, text);
+    if (letter == 'K')
+        log_.delivered(delivery->id, text);
+    else if (letter == 'D')
+        log_.failed(delivery->id, text);
+    else
+        letter == 'Z' ? log_.deferred(delivery->id, text) : log_.mangled(delivery->id);
+
+    attempt.letter = letter;
+    if (job.silent && letter != 'K') {
+        log_.cancelled(job.message, job.channel, delivery->recipient);
+        settle(*delivery, false, {});
+    } else if (reviewed) {
+        attempt.report = std::move(text);
+        settle_undecided(std::move(attempt));
+    } else if (letter == 'K' || letter == 'D') {
         settle(*delivery, letter == 'D', text);
     } else {
-        letter == 'Z' ? log_.deferred(delivery->id, text) : log_.mangled(delivery->id);
         results_.deferred(job.message);
         results_.let_go(jobs_, delivery->job);
     }
     log_status();
+}
+
+// What is delivered is written down whatever scanners say. The rest waits for them, and so does
+// the job.
+void Deliveries::settle_undecided(EndedAttempt attempt)
+{
+    const bool delivered = attempt.letter == 'K';
+    if (delivered) settle(attempt.delivery, false, {});
+    auto kept = results_.keep(std::move(attempt));
+    if (!kept) return;
+    if (const auto info = records_.read(kept->message))
+        review({*std::move(kept)}, *info);
+    else if (!delivered)
+        decided(*kept, undisturbed(*kept));
+}
+
+void Deliveries::review(std::vector<EndedAttempt> attempts, const MessageInfo& info)
+{
+    for (auto& attempt : attempts)
+        review_.begin(
+            std::move(attempt), info,
+            [this](const EndedAttempt& ended, const Verdict& verdict) { decided(ended, verdict); });
+}
+
+void Deliveries::decided(const EndedAttempt& attempt, const Verdict& verdict)
+{
+    using hooks::DeliveryStatus;
+    auto status = verdict.standing.status;
+    if (attempt.letter != 'K') {
+        if (status == DeliveryStatus::deferred &&
+            (verdict.cancelled || jobs_[attempt.delivery.job].silent)) {
+            status = DeliveryStatus::failed_silent;
+            log_.cancelled(attempt.message, attempt.channel, attempt.delivery.recipient);
+        }
+        if (status == DeliveryStatus::deferred) {
+            try_again(attempt, verdict.standing);
+        } else {
+            if (status == DeliveryStatus::failed) note(attempt, verdict.standing);
+            settle(attempt.delivery, status == DeliveryStatus::failed, attempt.report);
+        }
+    }
+    if (verdict.cancelled) cancel(attempt.message);
+}
+
+void Deliveries::try_again(const EndedAttempt& attempt, const Standing& standing)
+{
+    auto& job = jobs_[attempt.delivery.job];
+    note(attempt, standing);
+    if (standing.next_attempt)
+        job.retry = std::min(job.retry, agenda_.due_at(*standing.next_attempt));
+    results_.deferred(attempt.message);
+    results_.let_go(jobs_, attempt.delivery.job);
+}
+
+// What info/S/N is to know of him from now on.
+void Deliveries::note(const EndedAttempt& attempt, const Standing& standing)
+{
+    records_.change(attempt.message, agenda_.now(), [&](queue::Info& info) {
+        auto& records = info.recipients[attempt.position()];
+        auto state = read_state(records);
+        ++state.attempts;
+        state.last = attempt.reply;
+        state.next = standing.next_attempt;
+        state.next_dsn = standing.next_dsn;
+        if (standing.status == hooks::DeliveryStatus::failed)
+            state.failed = shown_recipient(
+                without_virtual_prefix(config_.routing, attempt.delivery.recipient));
+        write_state(records, state);
+    });
+}
+
+// Recorded first: those whose attempts run now are not tried again after a crash.
+void Deliveries::cancel(queue::MessageNumber n)
+{
+    if (!records_.change(n, agenda_.now(), make_silent)) return;   // it has left the queue
+    jobs_.cancel(n, agenda_.now());
+    agenda_.local.hasten(n, agenda_.now());
+    agenda_.remote.hasten(n, agenda_.now());
 }
 
 // What cannot be written down now is held, with its job, and nothing more of that message is

@@ -10,8 +10,10 @@
 #include "send/config.hpp"
 #include "send/jobs.hpp"
 #include "send/log.hpp"
+#include "send/message_records.hpp"
 #include "send/recipients.hpp"
 #include "send/results.hpp"
+#include "send/review.hpp"
 #include "send/sorted.hpp"
 
 #include <array>
@@ -27,7 +29,8 @@ namespace grapnel::send {
 class Deliveries {
 public:
     Deliveries(Channel& local, Channel& remote, const queue::Spool& spool, Agenda& agenda,
-               Results& results, const Config& config, Log& log);
+               MessageRecords& records, Results& results, Review& review, const Config& config,
+               Log& log);
 
     // Whether all of these recipients can be started at once.
     enum class Room { now, later, never };
@@ -56,6 +59,9 @@ public:
     {
         side(channel).backlog.add(n, message);
     }
+
+    // Scanners hear of these now; info: of the message they belong to.
+    void review(std::vector<EndedAttempt> attempts, const MessageInfo& info);
 
     // Starts what can be started; false: nothing more can, for now.
     bool advance();
@@ -97,11 +103,21 @@ private:
     bool advance(Side& side);
     bool advance_first(Side& side);
     void start(Side& side, std::size_t job, const queue::ChannelRecord& record);
+    EndedAttempt ended(const Delivery& delivery, const Job& job, char letter,
+                       const std::string& report) const;
     void settle(const Delivery& delivery, bool failed, const std::string& report);
+    void settle_undecided(EndedAttempt attempt);
+    void decided(const EndedAttempt& attempt, const Verdict& verdict);
+    void try_again(const EndedAttempt& attempt, const Standing& standing);
+    void note(const EndedAttempt& attempt, const Standing& standing);
+    void cancel(queue::MessageNumber n);
 
     const queue::Spool& spool_;
     Agenda& agenda_;
+    MessageRecords& records_;
     Results& results_;
+    Review& review_;
+    const Config& config_;
     Log& log_;
     Jobs jobs_;
     std::array<Side, 2> sides_;

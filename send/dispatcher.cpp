@@ -19,10 +19,11 @@ constexpr unsigned records_a_turn = 256;
 constexpr Due longest_sleep = 86'400'000;
 }
 
-Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, const Clock& clock,
-                       const queue::Spool& spool, Log& log)
+Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, Scanners& scanners,
+                       const Clock& clock, const queue::Spool& spool, Log& log)
     : loop_(loop),
       config_(std::move(config)),
+      scanners_(scanners),
       spool_(spool),
       log_(log),
       helper_(std::move(connections.helper)),
@@ -36,12 +37,18 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, 
               std::move(connections.from_remote), connections.remote_limit,
               [this] { timer_.call(); }),
       cleaner_(loop.executor(), std::move(connections.to_clean), std::move(connections.from_clean)),
+      records_(spool, flusher_, marks_, log),
+      hook_calls_(
+          loop.executor(), scanners.client(), [this] { return scanners_.subscriptions(); }, agenda_,
+          log, [this] { timer_.call(); }),
+      review_(hook_calls_, spool, agenda_, config_, log),
+      notice_review_(loop.executor(), hook_calls_, spool, agenda_, config_, log),
       results_(spool, agenda_, marks_, first_, config_, log),
-      deliveries_(local_, remote_, spool, agenda_, results_, config_, log),
+      deliveries_(local_, remote_, spool, agenda_, records_, results_, review_, config_, log),
       intake_({spool, flusher_, agenda_, marks_, cleaner_}, config_.routing, first_, deliveries_,
               log, [this] { timer_.call(); }),
-      finishing_(loop.executor(), spool, agenda_, marks_, cleaner_, config_.bounce, helper_.get(),
-                 log, [this] { timer_.call(); }),
+      finishing_(loop.executor(), {spool, agenda_, marks_, records_, cleaner_}, notice_review_,
+                 config_.bounce, helper_.get(), log, [this] { timer_.call(); }),
       todo_scan_(loop.executor(), intake_, log, [this] { timer_.call(); }),
       mess_scan_(spool, agenda_, marks_, intake_, finishing_, log)
 {
@@ -120,8 +127,9 @@ void Dispatcher::step()
         if (agenda_.unknown.is_due(agenda_.now()))
             enlist(agenda_.unknown.take().message, spool_, agenda_, log_);
         if (!broken_) intake_.settle();
+        hook_calls_.hand_out();
         if (!broken_) finishing_.begin_due();
-        const auto due = marks_.flush_due();
+        const auto due = flush_due();
         if (due && (*due <= agenda_.now() || marks_.is_full())) flush();
     } catch (const Broken& error) {
         fail(error.what());
@@ -137,11 +145,18 @@ void Dispatcher::write_first_attempts()
     }
 }
 
+std::optional<Due> Dispatcher::flush_due() const
+{
+    const auto records = records_.flush_due(), marks = marks_.flush_due();
+    return records && marks ? std::min(records, marks) : records ? records : marks;
+}
+
 void Dispatcher::flush()
 {
-    if (broken_ || !marks_.flush_due()) return;
+    if (broken_ || !flush_due()) return;
     try {
-        finishing_.remove(marks_.flush());
+        records_.flush(agenda_.now());
+        if (marks_.flush_due()) finishing_.remove(marks_.flush());
     } catch (const Broken& error) {
         fail(error.what());
     }
@@ -152,7 +167,8 @@ Due Dispatcher::next_due() const
     const auto now = agenda_.now();
     Due next = more_ ? now : now + longest_sleep;
     if (const auto due = deliveries_.next_due()) next = std::min(next, *due);
-    if (const auto due = marks_.flush_due(); due && !broken_) next = std::min(next, *due);
+    if (const auto due = hook_calls_.next_due()) next = std::min(next, *due);
+    if (const auto due = flush_due(); due && !broken_) next = std::min(next, *due);
     if (const auto due = intake_.next_due(); due && !broken_) next = std::min(next, *due);
     if (!agenda_.unknown.empty()) next = std::min(next, agenda_.unknown.first().due);
     if (!agenda_.done.empty() && finishing_.has_room() && !broken_)
@@ -162,7 +178,8 @@ Due Dispatcher::next_due() const
 
 bool Dispatcher::may_exit() const
 {
-    if (!ending_ || !deliveries_.all_ended() || !finishing_.is_idle() || !todo_scan_.is_idle())
+    if (!ending_ || !deliveries_.all_ended() || !hook_calls_.is_idle() || !finishing_.is_idle() ||
+        !todo_scan_.is_idle())
         return false;
     return broken_ || (intake_.is_idle() && !agenda_.done.is_due(agenda_.now()));
 }
@@ -221,6 +238,7 @@ void Dispatcher::reread()
 {
     const auto unreadable = reread_routing(Control(), config_.routing);
     if (!unreadable.empty()) log_.alert("unable to reread " + unreadable);
+    scanners_.reread();
 }
 
 void Dispatcher::begin_end()
@@ -229,6 +247,7 @@ void Dispatcher::begin_end()
     deliveries_.end();
     intake_.end();
     todo_scan_.end();
+    hook_calls_.end();
     timer_.call();
 }
 

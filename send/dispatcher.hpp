@@ -8,8 +8,10 @@
 #include "send/finishing.hpp"
 #include "send/intake.hpp"
 #include "send/mess_scan.hpp"
+#include "send/scanners.hpp"
 #include "send/todo_scan.hpp"
 
+#include <optional>
 #include <string>
 
 namespace grapnel::send {
@@ -23,8 +25,8 @@ struct Connections {
 
 class Dispatcher {
 public:
-    Dispatcher(net::Loop& loop, Connections connections, Config config, const Clock& clock,
-               const queue::Spool& spool, Log& log);
+    Dispatcher(net::Loop& loop, Connections connections, Config config, Scanners& scanners,
+               const Clock& clock, const queue::Spool& spool, Log& log);
 
     // Until SIGTERM, or a connection is lost, and everything that ran has ended. The exit code.
     int run();
@@ -41,6 +43,7 @@ private:
     void step();
     void reread();
     void write_first_attempts();
+    std::optional<Due> flush_due() const;
     void flush();
     void begin_end();
     void fail(const std::string& what);
@@ -49,6 +52,7 @@ private:
 
     net::Loop& loop_;
     Config config_;
+    Scanners& scanners_;
     const queue::Spool& spool_;
     Log& log_;
     Fd helper_;
@@ -59,6 +63,10 @@ private:
     Marks marks_;
     Channel local_, remote_;
     Cleaner cleaner_;
+    MessageRecords records_;
+    HookCalls hook_calls_;
+    Review review_;
+    NoticeReview notice_review_;
     FirstAttempts first_;
     Results results_;
     Deliveries deliveries_;

@@ -8,45 +8,60 @@
 #include "send/cleaner.hpp"
 #include "send/log.hpp"
 #include "send/marks.hpp"
+#include "send/message_records.hpp"
+#include "send/notice_review.hpp"
 
+#include <deque>
 #include <functional>
+#include <optional>
 #include <string>
-#include <unordered_set>
 #include <vector>
 
 namespace grapnel::send {
 
 class Finishing {
 public:
+    struct Queue {
+        const queue::Spool& spool;
+        Agenda& agenda;
+        Marks& marks;
+        MessageRecords& records;
+        Cleaner& cleaner;
+    };
     // helper: the socket of the submission helper.
-    Finishing(net::Executor executor, const queue::Spool& spool, Agenda& agenda, Marks& marks,
-              Cleaner& cleaner, const BounceNames& names, int helper, Log& log,
-              std::function<void()> changed);
+    Finishing(net::Executor executor, Queue queue, NoticeReview& review, const BounceNames& names,
+              int helper, Log& log, std::function<void()> changed);
 
     // Begins what is due on the agenda; a few notices at once.
     void begin_due();
     // These are durably without info: mess may go.
     void remove(const std::vector<queue::MessageNumber>& messages);
-    bool is_idle() const { return telling_ == 0; }
+    bool is_idle() const { return telling_ == 0 && ready_.empty() && review_.is_idle(); }
     bool has_room() const;
 
 private:
     void finish(queue::MessageNumber n);
     bool is_finished(queue::MessageNumber n);
-    void tell_sender(queue::MessageNumber n, const std::string& sender);
-    boost::asio::awaitable<void> tell(queue::MessageNumber n, Notice notice);
+    void tell_sender(queue::MessageNumber n, MessageInfo info);
+    void reviewed(queue::MessageNumber n, Notice notice, NoticeReview::Result result);
+    struct Ready {
+        queue::MessageNumber message;
+        Notice notice;
+        std::optional<ChangedNotice> changed;
+    };
+    void start_telling(Ready ready);
+    boost::asio::awaitable<void> tell(Ready ready);
     void eliminate(queue::MessageNumber n);
     void again_later(queue::MessageNumber n);
 
     net::Executor executor_;
-    const queue::Spool& spool_;
-    Agenda& agenda_;
-    Marks& marks_;
-    Cleaner& cleaner_;
+    Queue queue_;
+    NoticeReview& review_;
     const BounceNames& names_;
     int helper_;
     Log& log_;
     std::function<void()> changed_;
+    std::deque<Ready> ready_;
     unsigned telling_ = 0;
 };
 

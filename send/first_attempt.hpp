@@ -3,6 +3,7 @@
 // loop.
 #pragma once
 
+#include "send/ended_attempt.hpp"
 #include "send/schedule.hpp"
 #include "send/sorted.hpp"
 
@@ -19,8 +20,9 @@ namespace grapnel::send {
 struct FirstAttempt {
     Sorted message;   // `done` where nothing is to be tried again
     std::time_t birth = 0;
-    std::vector<std::size_t> jobs = {};   // of Deliveries
-    std::string bounce = {};              // paragraphs that bounce/N does not hold yet
+    std::vector<std::size_t> jobs = {};     // of Deliveries
+    std::string bounce = {};                // paragraphs that bounce/N does not hold yet
+    std::vector<EndedAttempt> ended = {};   // that scanners have not heard of yet
     std::size_t to_do = 0;
     Due write_at = 0;       // what is not over by then is written down
     bool failed = false;    // somebody is to be told

@@ -87,6 +87,8 @@ void Intake::settle()
     const auto now = queue_.agenda.now();
     departures_.ask_again();
     const auto next = first_.next(now);
+    for (auto& [attempts, info] : std::exchange(to_review_, {}))
+        deliveries_.review(std::move(attempts), info);
     for (const auto n : next.leave) leave(n);
     for (; !waiting_.empty() && waiting_.front().patience_ends <= now; waiting_.pop_front()) {
         waiting_recipients_ -= waiting_.front().sorted.recipients();
@@ -100,7 +102,9 @@ void Intake::settle()
 void Intake::leave(Number n)
 {
     log_.ended(n);
-    deliveries_.drop(std::exchange(first_.at(n).jobs, {}));
+    auto& attempt = first_.at(n);
+    deliveries_.drop(std::exchange(attempt.jobs, {}));
+    deliveries_.review(std::exchange(attempt.ended, {}), {attempt.message.info, attempt.birth});
     departures_.ask(n, Departures::Failure::ask_again, [this, n] {
         first_.forget(n);
         queue_.marks.left_todo(n, queue_.agenda.now());
@@ -123,10 +127,14 @@ void Intake::write(const std::vector<Number>& tried)
     queue_.flusher.flush(touched);
 
     for (const auto n : written) {
-        auto jobs = std::move(first_.at(n).jobs);
+        auto attempt = std::move(first_.at(n));
         first_.forget(n);
+        ToReview review{std::move(attempt.ended), {std::move(attempt.message.info), attempt.birth}};
         departures_.ask(n, Departures::Failure::ask_again,
-                        [this, jobs = std::move(jobs)] { deliveries_.release(jobs); });
+                        [this, jobs = std::move(attempt.jobs), review = std::move(review)] {
+                            deliveries_.release(jobs);
+                            if (!review.attempts.empty()) to_review_.push_back(review);
+                        });
     }
     for (auto* arrived : sorted) {
         const auto n = arrived->message;
@@ -190,6 +198,7 @@ std::optional<Due> Intake::next_due() const
     auto next = first_.next_due();
     const auto at = [&](Due due) { next = next ? std::min(*next, due) : due; };
     if (const auto due = departures_.next_due()) at(*due);
+    if (!to_review_.empty()) at(queue_.agenda.now());
     if (!waiting_.empty()) at(waiting_.front().patience_ends);
     return next;
 }
@@ -212,7 +221,7 @@ void Intake::end()
 bool Intake::is_idle() const
 {
     const auto due = first_.next_due();
-    return departures_.is_idle() && (!due || *due > queue_.agenda.now());
+    return departures_.is_idle() && to_review_.empty() && (!due || *due > queue_.agenda.now());
 }
 
 void Intake::write_all() { write(first_.all()); }

@@ -60,6 +60,11 @@ private:
         Due patience_ends = 0;
     };
 
+    struct ToReview {
+        std::vector<EndedAttempt> attempts;
+        MessageInfo info;
+    };
+
     void place(Arrived arrived);
     void begin(Arrived arrived);
     bool may_be_tried(const Arrived& arrived) const;
@@ -82,6 +87,7 @@ private:
     std::unordered_set<Number> waiting_numbers_;
     std::size_t waiting_recipients_ = 0;
     std::vector<Arrived> to_write_;
+    std::vector<ToReview> to_review_;   // on file now
     bool another_look_ = false, ending_ = false;
 };
 

@@ -35,4 +35,13 @@ void Jobs::make_waiting_due(Due now)
         if (job && !job->from_file && job->holders == 1) job->retry = std::min(job->retry, now);
 }
 
+void Jobs::cancel(queue::MessageNumber n, Due now)
+{
+    for (auto& job : jobs_) {
+        if (!job || job->message != n) continue;
+        job->silent = true;
+        job->retry = std::min(job->retry, now);
+    }
+}
+
 }

@@ -7,6 +7,8 @@
 #include "send/schedule.hpp"
 
 #include <cstddef>
+#include <ctime>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,6 +26,8 @@ struct Job {
     unsigned aside = 0;        // recipients that wait for their destination alone
     bool from_file = false, read_to_end = false, last_attempt = false, suspended = false;
     bool is_retry = false;
+    bool silent = false;                               // cancelled: who is not done is dropped
+    std::map<std::size_t, std::time_t> put_off = {};   // by place: not before, in wall time
 };
 
 class Jobs {
@@ -34,6 +38,8 @@ public:
     const Job& operator[](std::size_t number) const { return *jobs_[number]; }
     // Those that wait for nothing but their message's files are due then.
     void make_waiting_due(Due now);
+    // All of a message are cancelled.
+    void cancel(queue::MessageNumber n, Due now);
     std::size_t from_files() const { return from_files_; }
     std::size_t count(queue::Channel channel) const
     {

@@ -18,6 +18,13 @@ std::string_view name(queue::Channel channel)
     return channel == queue::Channel::local ? "local" : "remote";
 }
 
+std::string by(std::string_view scanner) { return scanner.empty() ? "" : " by " + safe(scanner); }
+
+std::string hook_line(Log::Number n, hooks::Stage stage)
+{
+    return "hook msg " + std::to_string(n) + ": " + std::string(hooks::name(stage)) + ": ";
+}
+
 std::string text_of(Usage usage)
 {
     return std::to_string(usage.running) + '/' + std::to_string(usage.limit);
@@ -96,6 +103,42 @@ void Log::triple_bounce(const std::string& bounce_file)
 }
 
 void Log::ended(Number n) { line("end msg " + std::to_string(n)); }
+
+void Log::hook_changed(Number n, hooks::Stage stage, std::uint64_t delivery, const Standing& before,
+                       const Standing& after, std::string_view scanner)
+{
+    auto text = hook_line(n, stage) + "delivery " + std::to_string(delivery);
+    if (after.status != before.status)
+        text += ' ' + std::string(hooks::name(before.status)) + " becomes " +
+                std::string(hooks::name(after.status));
+    if (after.next_attempt && after.next_attempt != before.next_attempt)
+        text += " next " + std::to_string(*after.next_attempt);
+    if (after.next_dsn && after.next_dsn != before.next_dsn)
+        text += " next-dsn " + (*after.next_dsn == 0 ? "never" : std::to_string(*after.next_dsn));
+    line(text + by(scanner));
+}
+
+void Log::hook_refused(Number n, hooks::Stage stage, std::uint64_t delivery, std::string_view what)
+{
+    line(hook_line(n, stage) + "delivery " + std::to_string(delivery) +
+         " refused: " + std::string(what));
+}
+
+void Log::hook_cancelled(Number n, hooks::Stage stage, std::string_view scanner)
+{
+    line(hook_line(n, stage) + "cancelled" + by(scanner));
+}
+
+void Log::hook_notice(Number n, std::string_view what, std::string_view scanner)
+{
+    line(hook_line(n, hooks::Stage::dsn) + "notice " + std::string(what) + by(scanner));
+}
+
+void Log::cancelled(Number n, queue::Channel channel, std::string_view recipient)
+{
+    line("cancelled msg " + std::to_string(n) + ": to " + std::string(name(channel)) + ' ' +
+         safe(recipient));
+}
 
 void Log::bounce_trouble() { alert("unable to append to bounce message; HELP! sleeping..."); }
 

@@ -4,6 +4,7 @@
 
 #include "queue/records.hpp"
 #include "queue/spool.hpp"
+#include "send/verdict.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -39,6 +40,14 @@ public:
     void bounced(Number n, std::uint64_t qp);
     void triple_bounce(const std::string& bounce_file);
     void ended(Number n);
+
+    // What scanners changed; scanner: by its name, empty where it is not known.
+    void hook_changed(Number n, hooks::Stage stage, std::uint64_t delivery, const Standing& before,
+                      const Standing& after, std::string_view scanner);
+    void hook_refused(Number n, hooks::Stage stage, std::uint64_t delivery, std::string_view what);
+    void hook_cancelled(Number n, hooks::Stage stage, std::string_view scanner);
+    void hook_notice(Number n, std::string_view what, std::string_view scanner);
+    void cancelled(Number n, queue::Channel channel, std::string_view recipient);
 
     void bounce_trouble();
     void warning(std::string_view text);   // "warning: " is put in front

@@ -40,6 +40,12 @@ void Marks::finished(queue::Channel channel, queue::MessageNumber n, Due now)
     changed(now);
 }
 
+void Marks::renewed(queue::MessageNumber n, Due now)
+{
+    directories_.insert(spool_.directory_of("info", n));
+    changed(now);
+}
+
 void Marks::eliminated(queue::MessageNumber n, Due now)
 {
     eliminated_.insert(n);

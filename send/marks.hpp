@@ -26,6 +26,8 @@ public:
     void done(queue::Channel channel, queue::MessageNumber n, std::uint64_t offset, Due now);
     // The channel's file was removed: its last recipient is done.
     void finished(queue::Channel channel, queue::MessageNumber n, Due now);
+    // info/S/N was written anew, and renamed.
+    void renewed(queue::MessageNumber n, Due now);
     // info/S/N was removed: once that is durable, mess/S/N may go too.
     void eliminated(queue::MessageNumber n, Due now);
     // Likewise when todo/N was removed and there never was an info/S/N.

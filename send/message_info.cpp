@@ -1,9 +1,9 @@
 #include "send/message_info.hpp"
 
 #include "base/sys/file.hpp"
-#include "queue/records.hpp"
 
 #include <system_error>
+#include <utility>
 
 namespace grapnel::send {
 
@@ -16,9 +16,9 @@ std::optional<MessageInfo> read_message_info(const queue::Spool& spool, queue::M
     try {
         const Fd file = open_read(spool.info(n));
         const auto birth = status(file.get()).st_mtime;
-        const auto info = queue::decode_info(read_all(file.get(), longest_info));
+        auto info = queue::decode_info(read_all(file.get(), longest_info));
         if (!info) return std::nullopt;
-        return MessageInfo{info->sender, birth};
+        return MessageInfo{std::move(*info), birth};
     } catch (const std::system_error&) {
         return std::nullopt;
     }

@@ -1,16 +1,15 @@
-// info/S/N as deliveries need it: who sent the message and when it was born.
+// info/S/N as deliveries need it: who sent the message, what it carries, and when it was born.
 #pragma once
 
+#include "queue/records.hpp"
 #include "queue/spool.hpp"
 
 #include <ctime>
 #include <optional>
-#include <string>
 
 namespace grapnel::send {
 
-struct MessageInfo {
-    std::string sender;
+struct MessageInfo : queue::Info {
     std::time_t birth = 0;
 };
 

@@ -4,8 +4,10 @@
 
 #include "base/net/loop.hpp"
 #include "base/result.hpp"
+#include "base/sys/fd.hpp"
 #include "send/bounce.hpp"
 
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 
@@ -20,5 +22,8 @@ struct Submitted {
 // durably. Throws system_error where qmail-queue could not be started.
 boost::asio::awaitable<Submitted> submit_notice(int helper, Notice notice, std::string bounce_file,
                                                 std::string message_file);
+// What somebody else has made of it: all of `size` bytes of text.
+boost::asio::awaitable<Submitted> submit_text(int helper, Notice notice, Fd text,
+                                              std::uint64_t size);
 
 }

@@ -85,7 +85,9 @@ int run_send()
     row::qmail_send();
     const SystemClock clock;
     net::Loop loop;
-    Dispatcher dispatcher(loop, std::move(connections), std::move(config), clock, spool, log);
+    Scanners scanners(loop.executor(), home(), log);
+    Dispatcher dispatcher(loop, std::move(connections), std::move(config), scanners, clock, spool,
+                          log);
     return dispatcher.run();
 }
 

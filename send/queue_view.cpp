@@ -24,6 +24,16 @@ std::vector<std::string> names_in(const std::string& directory, Log& log)
         }
 }
 
+// What a crash left of an info file that was to be written anew (message_records).
+void remove_left_over(const std::string& path, Log& log)
+{
+    try {
+        remove_file(path);
+    } catch (const std::system_error&) {
+        log.warning("unable to unlink " + path);
+    }
+}
+
 }
 
 void enlist(queue::MessageNumber n, const queue::Spool& spool, Agenda& agenda, Log& log)
@@ -48,9 +58,14 @@ void enlist(queue::MessageNumber n, const queue::Spool& spool, Agenda& agenda, L
 
 void enlist_all(const queue::Spool& spool, Agenda& agenda, Log& log)
 {
-    for (unsigned i = 0; i < spool.split(); ++i)
-        for (const auto& name : names_in("info/" + std::to_string(i), log))
-            if (const auto n = queue::message_number(name)) enlist(*n, spool, agenda, log);
+    for (unsigned i = 0; i < spool.split(); ++i) {
+        const auto directory = "info/" + std::to_string(i);
+        for (const auto& name : names_in(directory, log))
+            if (const auto n = queue::message_number(name))
+                enlist(*n, spool, agenda, log);
+            else if (name.ends_with(".new"))
+                remove_left_over(directory + '/' + name, log);
+    }
 }
 
 void save_times(const queue::Spool& spool, Agenda& agenda, Log& log)

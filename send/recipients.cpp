@@ -43,7 +43,10 @@ bool Recipients::fill()
         taken_ = 0;
         unknown_ = found.unknown_record;
         read_to_end_ = bytes.size() < size && !unknown_;
-        for (auto& record : records_) record.offset += offset_;
+        for (auto& record : records_) {
+            record.offset += offset_;
+            record.index = count_++;
+        }
         if (!records_.empty()) {
             offset_ = records_.back().offset + records_.back().address.size() + 2;
             return true;

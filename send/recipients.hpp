@@ -41,6 +41,7 @@ private:
     Fd file_;   // open only while it is read
     std::string path_;
     std::uint64_t offset_ = 0;   // of what was not decoded yet
+    std::size_t count_ = 0;      // records before it
     bool unknown_ = false, read_to_end_ = false;
     std::vector<queue::ChannelRecord> records_;
     std::size_t taken_ = 0;

@@ -34,6 +34,16 @@ void Results::deferred(queue::MessageNumber n)
     if (first_.contains(n)) first_.deferred(n);
 }
 
+// A deferral, and a failure that may not be the last word, goes on from files.
+std::optional<EndedAttempt> Results::keep(EndedAttempt attempt)
+{
+    const auto n = attempt.message;
+    if (!first_.contains(n)) return attempt;
+    if (attempt.letter != 'K') first_.deferred(n);
+    first_.at(n).ended.push_back(std::move(attempt));
+    return std::nullopt;
+}
+
 // The paragraph of a failure is durable before the mark: in between the recipient would just be
 // tried again.
 Results::Written Results::write_to_file(const Result& result)

@@ -13,6 +13,7 @@
 #include "send/marks.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace grapnel::send {
@@ -22,7 +23,7 @@ struct Result {
     queue::Channel channel;
     std::uint64_t offset;   // of the recipient's record
     std::string recipient;
-    bool failed;
+    bool failed;   // and his sender is told
     std::string report;
 };
 
@@ -38,6 +39,9 @@ public:
     enum class Written { done, to_do, not_yet };
     Written write(const Result& result);
     void deferred(queue::MessageNumber n);
+    // Of a message that is tried straight from todo: scanners hear of it when the message is on
+    // file, or gone. Else it is given back.
+    std::optional<EndedAttempt> keep(EndedAttempt attempt);
     // The last one to let go of a job puts its message, which is on file, back on the agenda, or on
     // to its end.
     void let_go(Jobs& jobs, std::size_t number)

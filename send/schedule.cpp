@@ -41,6 +41,15 @@ DueHeap::Entry DueHeap::take()
     return entry;
 }
 
+void DueHeap::hasten(queue::MessageNumber message, Due due)
+{
+    const auto found = std::find_if(entries_.begin(), entries_.end(),
+                                    [&](const Entry& entry) { return entry.message == message; });
+    if (found == entries_.end() || found->due <= due) return;
+    found->due = due;
+    std::push_heap(entries_.begin(), found + 1, std::greater<>());
+}
+
 void DueHeap::make_all_due(Due now)
 {
     for (auto& entry : entries_) entry.due = std::min(entry.due, now);

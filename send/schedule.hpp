@@ -16,12 +16,6 @@ namespace grapnel::send {
 // After an attempt at time now: birth + (isqrt(age) + skip)^2, skip 10 local, 20 remote.
 std::time_t next_attempt(std::time_t birth, std::time_t now, queue::Channel channel);
 
-// An attempt that begins this late is the last one.
-inline bool is_last_attempt(std::time_t birth, std::time_t now, std::uint64_t lifetime)
-{
-    return now > birth && static_cast<std::uint64_t>(now - birth) > lifetime;
-}
-
 // Milliseconds of a clock that never jumps (agenda).
 using Due = std::int64_t;
 
@@ -40,6 +34,7 @@ public:
     bool is_due(Due now) const { return !empty() && first().due <= now; }
     Entry take();
     void make_all_due(Due now);
+    void hasten(queue::MessageNumber message, Due due);   // then at the latest
 
 private:
     std::vector<Entry> entries_;

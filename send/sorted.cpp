@@ -16,7 +16,7 @@ Sorted sort_recipients(const RoutingTables& routing, queue::Todo todo)
                                            std::move(extensions->second));
         // Behind the one before: its letter, its address, its NUL.
         const auto offset = list.empty() ? 0 : list.back().offset + list.back().address.size() + 2;
-        list.push_back({false, std::move(address), offset});
+        list.push_back({false, std::move(address), offset, list.size()});
     }
     return sorted;
 }

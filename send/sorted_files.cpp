@@ -1,6 +1,7 @@
 #include "send/sorted_files.hpp"
 
 #include "base/sys/file.hpp"
+#include "send/recipient_state.hpp"
 
 #include <fcntl.h>
 
@@ -40,8 +41,10 @@ bool SortedFiles::are_untouched(queue::MessageNumber n) const
 bool SortedFiles::are_complete(queue::MessageNumber n, const Sorted& wanted) const
 {
     try {
-        const auto info = read_file_if_there(spool_.info(n), longest_file);
-        return info && *info == queue::encode(wanted.info) &&
+        const auto bytes = read_file_if_there(spool_.info(n), longest_file);
+        if (!bytes) return false;
+        const auto info = queue::decode_info(*bytes);
+        return info && without_own_records(*info) == without_own_records(wanted.info) &&
                holds(spool_.local(n), wanted.local) && holds(spool_.remote(n), wanted.remote);
     } catch (const std::system_error&) {
         return false;   // what cannot be read cannot be removed either, or is written anew

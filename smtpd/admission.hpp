@@ -27,6 +27,11 @@ public:
     Entry enter(const net::IpAddress& address, bool privileged, const Config& config, Moment now);
     void leave(ClientTable::Slot* counted);
 
+    // Of that client, in all workers; where he was counted.
+    std::size_t connections(const net::IpAddress& address) const
+    {
+        return count(client_key(address)).connections;
+    }
     std::size_t sessions() const { return sessions_; }
     static bool is_crowded(std::size_t sessions, const Config& config);   // from four fifths on
 

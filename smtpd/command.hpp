@@ -75,6 +75,9 @@ struct Path {
     std::string as_given;     // what stood between the brackets
     std::string parameters;   // what follows the path
     bool literal = false;     // the domain is an address literal
+    std::size_t route = 0;    // octets of it in as_given
+
+    std::string_view mailbox() const { return std::string_view(as_given).substr(route); }
 };
 
 // argument: "FROM:<a@b> SIZE=1"; keyword: "FROM:".

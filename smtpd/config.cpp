@@ -127,7 +127,16 @@ Config load_config(const Control& control)
     }
     config.lookup_time = std::chrono::seconds(std::min<std::uint64_t>(
         control.integer("lookuptime", config.rules.name_hosts() ? 5 : 0), 30));
+    config.hooks = hooks::read_subscriptions(control.directory());
     return config;
+}
+
+bool Config::is_hooked() const
+{
+    return std::any_of(
+        hooks::all_stages.begin(), hooks::all_stages.end(), [this](hooks::Stage stage) {
+            return direction(stage) == hooks::Direction::inbound && hooks.wants(stage);
+        });
 }
 
 const std::vector<std::string>& config_files()

@@ -6,6 +6,7 @@
 #include "base/net/ip_address.hpp"
 #include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
+#include "hooks/subscriptions.hpp"
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
 #include "smtpd/rules.hpp"
@@ -39,6 +40,9 @@ struct Config {
     bool local_time = false;
     std::vector<net::IpAddress> my_addresses;
 
+    hooks::Subscriptions hooks;
+    bool is_hooked() const;   // some scanner wants a stage of ours
+
     // Of the server alone.
     Rules rules;
     std::size_t max_sessions = 1000, max_per_client = 20;
@@ -54,7 +58,7 @@ struct Config {
 // absent.
 Config load_config(const Control& control);
 
-// Names of all files that load_config reads: what the server watches.
+// Names of all files that load_config reads, but those below hooks/: what the server watches.
 const std::vector<std::string>& config_files();
 
 }

@@ -14,14 +14,16 @@ ConfigWatch::ConfigWatch(Control control) : control_(std::move(control)) { look(
 std::string ConfigWatch::fingerprint() const
 {
     std::string result;
-    for (const auto& name : config_files()) {
+    const auto note = [&](const std::string& name) {
         const auto facts = status_if_there(control_.path(name));
         if (facts)
             result += name + ' ' + std::to_string(facts->st_mtim.tv_sec) + '.' +
                       std::to_string(facts->st_mtim.tv_nsec) + ' ' +
                       std::to_string(facts->st_size) + ' ' + std::to_string(facts->st_ino) + ' ' +
                       std::to_string(facts->st_mode) + '\n';
-    }
+    };
+    for (const auto& name : config_files()) note(name);
+    for (const auto& name : hooks::subscription_files(control_.directory())) note(name);
     return result;
 }
 

@@ -122,11 +122,19 @@ void more_refused(const std::string& session, const Peer& peer, std::size_t coun
 }
 
 void queued(const std::string& session, const Peer& peer, std::string_view id, long process,
-            std::uint64_t bytes, std::size_t recipients)
+            std::uint64_t bytes, std::size_t recipients, std::string_view held_by)
 {
-    write_line(event(session, "queued", peer) + " id=" + std::string(id) +
-               " qp=" + std::to_string(process) + " bytes=" + std::to_string(bytes) +
-               " recipients=" + std::to_string(recipients));
+    write_line(event(session, held_by.empty() ? "queued" : "held", peer) +
+               " id=" + std::string(id) + " qp=" + std::to_string(process) +
+               " bytes=" + std::to_string(bytes) + " recipients=" + std::to_string(recipients) +
+               (held_by.empty() ? "" : " by=" + value(held_by)));
+}
+
+void dropped(const std::string& session, const Peer& peer, std::string_view id, std::uint64_t bytes,
+             std::string_view by)
+{
+    write_line(event(session, "dropped", peer) + " id=" + std::string(id) +
+               " bytes=" + std::to_string(bytes) + " by=" + value(by));
 }
 
 void server(std::string_view text) { write_line("smtpd: " + std::string(text)); }

@@ -31,8 +31,12 @@ void recipient(const std::string& session, const Peer& peer, std::string_view re
 void refused(const std::string& session, const Peer& peer, std::string_view what,
              std::string_view argument, const Answer& answer);
 void more_refused(const std::string& session, const Peer& peer, std::size_t count);
+// held_by: "SCANNER/REASON" where it went to the quarantine, else "".
 void queued(const std::string& session, const Peer& peer, std::string_view id, long process,
-            std::uint64_t bytes, std::size_t recipients);
+            std::uint64_t bytes, std::size_t recipients, std::string_view held_by);
+// Taken, and thrown away.
+void dropped(const std::string& session, const Peer& peer, std::string_view id, std::uint64_t bytes,
+             std::string_view by);
 
 // Of the server: "smtpd: TEXT".
 void server(std::string_view text);

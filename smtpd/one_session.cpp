@@ -26,9 +26,21 @@ namespace grapnel::smtpd {
 namespace {
 
 // The socket may be one file behind both descriptors; pipes are two.
-net::asio::awaitable<void> converse(Surroundings surroundings, bool& quit)
+net::asio::awaitable<void> converse(Surroundings surroundings, bool hooked, bool& quit)
 {
     const auto executor = co_await net::this_executor();
+    const auto config = surroundings.config;
+    std::unique_ptr<hooks::Client> client;
+    if (hooked) {
+        client = hooks::make_client(
+            executor, home(),
+            [config] {
+                return std::shared_ptr<const hooks::Subscriptions>(config, &config->hooks);
+            },
+            [](const std::string& line) { log::server(line); });
+        surroundings.hooks = client.get();
+        surroundings.spool = "run/spool";
+    }
     net::Stream stream(executor, Fd(0), Fd(1));
     Session session(stream, std::move(surroundings));
     quit = co_await session.run();
@@ -40,6 +52,9 @@ int refuse(const std::string& text, const std::string& trouble)
     write_all(1, "421 " + text + "\r\n");
     return 1;
 }
+
+// A user who runs us by himself (sendmail -bs) is no client from outside.
+bool faces_strangers() { return in_sandbox() || ::geteuid() == role_identity(Role::daemon).uid; }
 
 }
 
@@ -59,14 +74,15 @@ int run_one_session(const Environment& environment)
     }
     const Fd helper = queue::start_submission_helper(environment);
     ::tzset();   // before files are out of reach
-    row::smtpd_session();
+    const bool hooked = config->is_hooked() && faces_strangers();
+    hooked ? row::smtpd_hooked_session() : row::smtpd_session();
     for (const auto& complaint : config->complaints) log::server(complaint);
     bool quit = false;
     QueueLoad load("queue");
     Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
                               std::to_string(::getpid())};
     surroundings.load = &load;
-    net::run_until_done([&] { return converse(std::move(surroundings), quit); });
+    net::run_until_done([&] { return converse(std::move(surroundings), hooked, quit); });
     return quit ? 0 : 1;
 }
 

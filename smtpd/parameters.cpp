@@ -69,4 +69,38 @@ Fault parse_parameters(std::string_view text, ParameterPlace place, const Extens
     return Fault::none;
 }
 
+namespace {
+
+bool is_keyword(std::string_view text)
+{
+    return !text.empty() && text.size() <= 64 && text.front() != '-' &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
+}
+
+bool is_value(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(),
+                       [](char c) { return c > 32 && c < 127 && c != '='; });
+}
+
+}
+
+std::vector<std::pair<std::string, std::string>> parameters_as_given(std::string_view text)
+{
+    std::vector<std::pair<std::string, std::string>> result;
+    for (const auto word : split(text, ' ')) {
+        const auto equals = word.find('=');
+        const auto keyword = word.substr(0, equals);
+        const auto value =
+            equals == std::string_view::npos ? std::string_view() : word.substr(equals + 1);
+        if (!is_keyword(keyword) || !is_value(value)) continue;
+        if (result.size() == most_parameters) break;
+        auto& [name, given] = result.emplace_back(keyword, value);
+        std::transform(name.begin(), name.end(), name.begin(),
+                       [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    }
+    return result;
+}
+
 }

@@ -9,6 +9,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace grapnel::smtpd {
 
@@ -22,5 +24,9 @@ enum class ParameterPlace { mail, rcpt };
 // ignore_unknown: classic qmail's way with what is not in the table or switched off.
 Fault parse_parameters(std::string_view text, ParameterPlace place, const Extensions& offered,
                        bool ignore_unknown, Parameters& parameters);
+
+// What stands there, whatever it means: keywords in upper case, values as the client wrote them, ""
+// where there is none. What cannot be a parameter is left out (RFC 5321 4.1.2).
+std::vector<std::pair<std::string, std::string>> parameters_as_given(std::string_view text);
 
 }

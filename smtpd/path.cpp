@@ -132,7 +132,9 @@ bool is_host_name(std::string_view text, bool underscore)
 Fault parse_mailbox(std::string_view text, const PathRules& rules, Path& path)
 {
     if (const auto fault = octets(text, rules); fault != Fault::none) return fault;
+    const auto size = text.size();
     if (const auto fault = strip_route(text); fault != Fault::none) return fault;
+    path.route = size - text.size();
     const auto at = find_unquoted(text, '@');
     const auto local = text.substr(0, at);
     if (!is_local_part(local)) return Fault::mailbox;

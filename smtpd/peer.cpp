@@ -1,5 +1,7 @@
 #include "smtpd/peer.hpp"
 
+#include "base/text.hpp"
+
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -18,14 +20,19 @@ void settings_of(const Environment& environment, Peer& peer)
     peer.greet_delay = environment.get("SMTPD_GREETDELAY");
 }
 
-// inetd tells nothing; the socket does.
-std::optional<net::Endpoint> peer_of_socket(int descriptor)
+// inetd tells nothing; the socket does. ask: getpeername or getsockname.
+std::optional<net::Endpoint> end_of_socket(int descriptor, int (*ask)(int, sockaddr*, socklen_t*))
 {
     sockaddr_storage room{};
     socklen_t size = sizeof room;
     auto* address = static_cast<sockaddr*>(static_cast<void*>(&room));
-    if (::getpeername(descriptor, address, &size) != 0) return std::nullopt;
+    if (ask(descriptor, address, &size) != 0) return std::nullopt;
     return net::from_socket_address(address);
+}
+
+std::uint16_t port_of(const Environment& environment, std::string_view name)
+{
+    return parse_number<std::uint16_t>(environment.get(name).value_or("")).value_or(0);
 }
 
 }
@@ -34,8 +41,17 @@ Peer peer_of_environment(const Environment& environment, int descriptor)
 {
     Peer peer;
     auto ip = environment.get("TCPREMOTEIP");
+    peer.port = port_of(environment, "TCPREMOTEPORT");
+    peer.here.port = port_of(environment, "TCPLOCALPORT");
+    if (const auto local = net::IpAddress::parse(environment.get("TCPLOCALIP").value_or("")))
+        peer.here.address = *local;
+    else if (const auto end = end_of_socket(descriptor, ::getsockname))
+        peer.here = *end;
     if (!ip)
-        if (const auto end = peer_of_socket(descriptor)) ip = end->address.text();
+        if (const auto end = end_of_socket(descriptor, ::getpeername)) {
+            ip = end->address.text();
+            peer.port = end->port;
+        }
     peer.ip = ip.value_or("unknown");
     peer.address = net::IpAddress::parse(peer.ip);
     peer.host = environment.get("TCPREMOTEHOST").value_or("unknown");
@@ -92,6 +108,8 @@ Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
         peer.set = set;
     }
     peer.ends.emplace(remote, local);
+    peer.port = remote.port;
+    peer.here = local;
     return peer;
 }
 

@@ -5,6 +5,7 @@
 #include "base/net/ip_address.hpp"
 #include "base/sys/environment.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +21,9 @@ struct Peer {
     std::optional<std::string> info;   // TCPREMOTEINFO
     std::string local = "unknown";     // our name or address on this connection
     std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
+
+    std::uint16_t port = 0;    // the client's
+    net::Endpoint here = {};   // our end
 
     // In --listen: the two ends of the connection, and what a rule sets for this client.
     std::optional<std::pair<net::Endpoint, net::Endpoint>> ends = {};   // remote, local

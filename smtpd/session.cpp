@@ -69,7 +69,7 @@ Session::~Session() = default;
 void Session::shut_down()
 {
     stopping_ = true;
-    if (!receiving_) stream_.interrupt();
+    if (!receiving_ || asking_) stream_.interrupt();
 }
 
 void Session::hurry()
@@ -131,6 +131,7 @@ awaitable<void> Session::talk()
         auto line = co_await next_command();
         if (!line) co_return;
         Answer answer = answer_to(*line);
+        if (asks_) answer = co_await consult(std::move(answer));
         if (step_ == Step::text_expected) answer = co_await receive();
         if (silent_) co_return;
         if (just_greeted_) co_await after_helo();
@@ -151,20 +152,38 @@ awaitable<bool> Session::greet()
             std::min<std::uint64_t>(leading_number(*around_.peer.greet_delay).value_or(0), 300));
     co_await pause(delay);
     set_deadline();
-    const bool early = stream_.input_waiting() && !classic();
-    if (early && config().early_talk == EarlyTalk::refuse) {
-        Answer answer(554, "5.5.0", "you talk before I do (#5.5.0)");
-        why_closed_ = "early talker";
-        log::refused(around_.name, around_.peer, "connect", "", answer.because("earlytalk"));
-        co_await say(std::move(answer));
-        co_await flush();
-        closing_ = true;
-        co_return false;
+    Answer banner(220, "", config().greeting + " ESMTP");
+    bool early = talks_early();
+    if (is_hooked(hooks::Stage::connect) && !(early && config().early_talk == EarlyTalk::refuse)) {
+        const auto decision = co_await ask(hooks::Stage::connect, banner);
+        banner = reply_by(decision, hooks::Stage::connect, std::move(banner));
+        connection_.take(decision);
+        early = talks_early();
     }
+    if (early && config().early_talk == EarlyTalk::refuse) {
+        why_closed_ = "early talker";
+        Answer answer = Answer(554, "5.5.0", "you talk before I do (#5.5.0)").because("earlytalk");
+        co_return co_await turn_away(std::move(answer.and_hang_up()));
+    }
+    if (!banner.positive()) co_return co_await turn_away(std::move(banner));
     if (early && config().early_talk == EarlyTalk::delay) co_await pause(early_delay);
     set_deadline();
-    co_await say(Answer(220, "", config().greeting + " ESMTP"));
+    co_await say(std::move(banner));
     co_return true;
+}
+
+bool Session::talks_early() const { return stream_.input_waiting() && !classic(); }
+
+// Who is told so and not hung up on may say QUIT. RFC 5321 3.1.
+awaitable<bool> Session::turn_away(Answer answer)
+{
+    log::refused(around_.name, around_.peer, "connect", "", answer);
+    closing_ = answer.hang_up;
+    barred_ = !closing_;
+    if (closing_ && why_closed_.starts_with("end of")) why_closed_ = answer.why;
+    co_await say(std::move(answer));
+    if (closing_) co_await flush();
+    co_return barred_;
 }
 
 // A client may not talk on behind EHLO; only "delay" makes anything of it.
@@ -213,6 +232,7 @@ awaitable<void> Session::say(Answer answer)
 
 awaitable<void> Session::flush()
 {
+    held_back_ = {};
     if (output_.empty()) co_return;
     set_deadline();
     std::string now;

@@ -5,6 +5,7 @@
 
 #include "base/mail/envelope.hpp"
 #include "base/net/stream.hpp"
+#include "hooks/client.hpp"
 #include "smtpd/allowance.hpp"
 #include "smtpd/answer.hpp"
 #include "smtpd/command.hpp"
@@ -13,13 +14,17 @@
 #include "smtpd/parameters.hpp"
 #include "smtpd/peer.hpp"
 #include "smtpd/policy.hpp"
+#include "smtpd/ruling.hpp"
 
 #include <array>
 #include <chrono>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace grapnel::queue {
 class AsyncSubmission;
@@ -29,6 +34,7 @@ class QueuedPool;
 namespace grapnel::smtpd {
 
 class QueueLoad;
+class TextSink;
 
 struct Surroundings {
     std::shared_ptr<const Config> config;   // shared by all sessions that began with it
@@ -38,6 +44,11 @@ struct Surroundings {
     const bool* crowded = nullptr;         // the server is short of places: be brief with people
     queue::QueuedPool* queued = nullptr;   // nullptr: mail goes through the helper only
     QueueLoad* load = nullptr;             // nullptr: no mail is refused for want of room
+
+    // Of scanners; nullptr: no stage of ours is anybody's.
+    hooks::Client* hooks = nullptr;
+    std::string spool = {};                            // where their messages lie
+    std::function<std::uint64_t()> connections = {};   // of this client, where they are counted
 };
 
 class Session {
@@ -66,6 +77,8 @@ private:
 
     net::asio::awaitable<void> talk();
     net::asio::awaitable<bool> greet();
+    net::asio::awaitable<bool> turn_away(Answer answer);
+    bool talks_early() const;
     net::asio::awaitable<std::optional<CommandLine>> next_command();
     net::asio::awaitable<void> say(Answer answer);
     net::asio::awaitable<void> flush();
@@ -103,16 +116,48 @@ private:
     PathRules recipient_rules() const;
     Answer fault_of_path(Fault fault, bool of_sender) const;
     std::optional<Answer> refused_parameters(const Parameters& parameters) const;
+    hooks::EsmtpParameters given(std::string_view parameters) const;
     std::optional<Answer> no_room(std::uint64_t size) const;
+
+    // session_hooks.cpp
+    bool is_hooked(hooks::Stage stage) const;
+    void ask_at(hooks::Stage stage);
+    net::asio::awaitable<hooks::Decision> ask(hooks::Stage stage, const Answer& ours,
+                                              int message = -1);
+    net::asio::awaitable<Answer> consult(Answer ours);
+    void undo(hooks::Stage stage);
+    Ruling& ruling_at(hooks::Stage stage);
+    hooks::Facts facts(hooks::Stage stage, const Answer& ours);
+    hooks::MayAdd may_add(std::string_view address) const;
+
+    // session_edits.cpp: false where it cannot be carried out.
+    bool take_edits(hooks::Stage stage, const hooks::Decision& decision);
+    bool take_sender(const hooks::Sender& sender);
+    bool take_recipients(const std::vector<hooks::Recipient>& recipients);
+    bool take_last_recipient(const std::vector<hooks::Recipient>& recipients);
+    void drop_last_recipient();
+    void record_wishes(Envelope& envelope) const;
+
+    // session_scan.cpp
+    net::asio::awaitable<Answer> have_text_looked_at();
+    net::asio::awaitable<Answer> pass_on(const hooks::Decision& decision, int content,
+                                         std::uint64_t size);
+    net::asio::awaitable<Answer> drop_text();
+    Answer dropped(std::uint64_t bytes);
 
     // session_data.cpp
     net::asio::awaitable<Answer> receive();
+    net::asio::awaitable<void> go_ahead();
     net::asio::awaitable<Result<queue::AsyncSubmission>> start_submission();
-    net::asio::awaitable<Answer> take_text(queue::AsyncSubmission& submission);
+    net::asio::awaitable<Answer> pass_text_on();
+    net::asio::awaitable<std::optional<Answer>> read_text(TextSink& sink, DataReader& reader);
+    net::asio::awaitable<Answer> submit(queue::AsyncSubmission& submission, std::uint64_t bytes);
     net::asio::awaitable<bool> more_text(Patience& patience);
     DataRules data_rules() const;
     Answer answer_to_trouble(DataReader::Trouble trouble) const;
     Answer answer_to_queue(const Result<>& result, std::uint64_t bytes, pid_t process);
+    Answer answer_to_failure(const Failure& failure) const;
+    Answer taken(pid_t process) const;
     std::string trace_field() const;
     Envelope envelope() const;
 
@@ -140,6 +185,15 @@ private:
     std::optional<std::string> body_;
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;
+
+    // With hooks: the envelope as scanners see it; of the client's parameters, too, and of theirs.
+    std::optional<hooks::Stage> asks_;
+    Ruling connection_, message_;
+    hooks::EnvelopeFacts shown_;
+    std::size_t dropped_ = 0;   // recipients that were accepted so
+    bool barred_ = false;       // all he may do is leave
+    bool asking_ = false;
+    SteadyClock::duration held_back_{};   // replies that wait, by asking
 
     std::size_t refusals_ = 0;
     std::optional<SteadyClock::time_point> line_begun_;

@@ -78,7 +78,9 @@ Answer Session::command(const Command& command)
         if (auto end = allowance_.command()) return *end;
     Answer answer;
     const auto argument = classic() ? command.argument : trim_right(command.argument);
-    if (known)
+    if (barred_ && !(known && verb->word == "QUIT"))
+        answer = Answer(503, "5.5.1", "no mail for you here (#5.5.1)");
+    else if (known)
         answer = answer_by(*verb, argument);
     else if (verb != verbs.end() || classic())
         answer = obsolete(argument);

@@ -7,6 +7,7 @@
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/received.hpp"
+#include "smtpd/text_sink.hpp"
 
 #include <chrono>
 #include <ctime>
@@ -70,9 +71,12 @@ std::string Session::trace_field() const
 Envelope Session::envelope() const
 {
     Envelope envelope{sender_, recipients_};
-    if (classic()) return envelope;
     auto& records = envelope.extensions.message;
-    records.set("id", id_);
+    const bool held = message_.fate == Fate::held;
+    if (!classic() || held) records.set("id", id_);
+    if (held) records.set("held", message_.by);
+    if (around_.hooks) record_wishes(envelope);
+    if (classic()) return envelope;
     if (!lax_[Lax::received]) records.set("received", std::to_string(SystemClock().now()));
     records.set("with", extended_ ? "ESMTP" : "SMTP");
     if (around_.peer.address) records.set("ip", around_.peer.address->text());
@@ -110,14 +114,23 @@ Answer Session::answer_to_trouble(DataReader::Trouble trouble) const
 
 Answer Session::answer_to_queue(const Result<>& result, std::uint64_t bytes, pid_t process)
 {
-    if (result) {
-        log::queued(around_.name, around_.peer, id_, process, bytes, recipients_.size());
-        std::string text =
-            "ok " + std::to_string(SystemClock().now()) + " qp " + std::to_string(process);
-        if (!classic()) text += " id " + id_;
-        return Answer(250, "2.0.0", text);
-    }
-    const auto& failure = result.error();
+    if (!result) return answer_to_failure(result.error());
+    const bool held = message_.fate == Fate::held;
+    log::queued(around_.name, around_.peer, id_, process, bytes, recipients_.size(),
+                held ? message_.by : "");
+    return taken(process);
+}
+
+Answer Session::taken(pid_t process) const
+{
+    std::string text =
+        "ok " + std::to_string(SystemClock().now()) + " qp " + std::to_string(process);
+    if (!classic()) text += " id " + id_;
+    return Answer(250, "2.0.0", text);
+}
+
+Answer Session::answer_to_failure(const Failure& failure) const
+{
     if (failure.retry == Retry::never)
         return Answer(554, code_in(failure.text, "5.3.0"), failure.text).because("queue");
     Answer answer(451, code_in(failure.text, "4.3.0"), failure.text);
@@ -137,23 +150,22 @@ awaitable<bool> Session::more_text(Patience& patience)
     co_return more;
 }
 
-// Reads to the true end whatever happens; what cannot be kept is no longer stored.
-awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
+// Reads to the true end whatever happens; what cannot be kept is no longer stored. nullopt: all of
+// it is there.
+awaitable<std::optional<Answer>> Session::read_text(TextSink& sink, DataReader& reader)
 {
-    DataReader reader(data_rules());
     QueueLoad::Held held(around_.load);
-    submission.text() += trace_field();
     Patience patience;
     auto state = DataReader::State::more;
     for (;;) {
         auto bytes = stream_.buffered();
         const auto before = bytes.size();
-        state = reader.take(bytes, submission.text());
-        held.set(submission.text().capacity());
+        state = reader.take(bytes, sink.text());
+        held.set(sink.text().capacity());
         patience.received(before - bytes.size());
         stream_.consume(before - bytes.size());
         if (state != DataReader::State::more) break;
-        if (reader.trouble() == DataReader::Trouble::none) co_await submission.pass_on();
+        if (reader.trouble() == DataReader::Trouble::none) co_await sink.pass_on();
         const bool more = co_await more_text(patience);
         if (!more) {
             closing_ = silent_ = true;
@@ -167,12 +179,38 @@ awaitable<Answer> Session::take_text(queue::AsyncSubmission& submission)
             .and_hang_up();
     if (reader.trouble() != DataReader::Trouble::none)
         co_return answer_to_trouble(reader.trouble());
+    co_return std::nullopt;
+}
+
+// As it arrives.
+awaitable<Answer> Session::pass_text_on()
+{
+    auto submission = co_await start_submission();
+    if (!submission)
+        co_return Answer(451, "4.3.0", "qqt failure (#4.3.0)").because(submission.error().text);
+    co_await go_ahead();
+    DataReader reader(data_rules());
+    submission->text() += trace_field();
+    SubmissionSink sink(*submission);
+    auto trouble = co_await read_text(sink, reader);
+    if (trouble) co_return std::move(*trouble);
+    co_return co_await submit(*submission, reader.bytes());
+}
+
+awaitable<Answer> Session::submit(queue::AsyncSubmission& submission, std::uint64_t bytes)
+{
     const Envelope all = envelope();
     // How long a program of the operator's takes says nothing of the disk.
     const bool ours = around_.queued && !around_.peer.has_queue_program();
     const QueueLoad::Commit commit(ours ? around_.load : nullptr);
     const auto result = co_await submission.finish(all);
-    co_return answer_to_queue(result, reader.bytes(), submission.pid());
+    co_return answer_to_queue(result, bytes, submission.pid());
+}
+
+awaitable<void> Session::go_ahead()
+{
+    co_await say(Answer(354, "", "go ahead"));
+    co_await flush();
 }
 
 awaitable<Answer> Session::receive()
@@ -184,15 +222,12 @@ awaitable<Answer> Session::receive()
                      .because("earlytalk")
                      .and_hang_up();
         why_closed_ = "early talker";
+    } else if (message_.fate == Fate::dropped || recipients_.empty()) {
+        answer = co_await drop_text();
+    } else if (is_hooked(hooks::Stage::data)) {
+        answer = co_await have_text_looked_at();
     } else {
-        auto submission = co_await start_submission();
-        if (submission) {
-            co_await say(Answer(354, "", "go ahead"));
-            co_await flush();
-            answer = co_await take_text(*submission);
-        } else {
-            answer = Answer(451, "4.3.0", "qqt failure (#4.3.0)").because(submission.error().text);
-        }
+        answer = co_await pass_text_on();
     }
     receiving_ = false;
     if (!answer.positive()) log::refused(around_.name, around_.peer, "data", id_, answer);

@@ -25,6 +25,10 @@ void Session::forget_transaction()
     body_.reset();
     bad_sender_.reset();
     recipients_ = {};
+    if (!around_.hooks) return;
+    message_ = {};
+    shown_ = {};
+    dropped_ = 0;
 }
 
 Answer Session::helo(std::string_view argument) { return greeting_taken(argument, false); }
@@ -46,6 +50,7 @@ Answer Session::greeting_taken(std::string_view argument, bool extended)
     if (extended)
         for (auto& line : ehlo_lines(offered_, databytes_, classic()))
             answer.lines.push_back(std::move(line));
+    ask_at(hooks::Stage::ehlo);
     return answer;
 }
 
@@ -110,6 +115,12 @@ std::optional<Answer> Session::refused_parameters(const Parameters& parameters) 
     return std::nullopt;
 }
 
+// As scanners are shown them; none where they need not mean anything.
+hooks::EsmtpParameters Session::given(std::string_view parameters) const
+{
+    return lax_[Lax::params] ? hooks::EsmtpParameters() : parameters_as_given(parameters);
+}
+
 // The queue cannot take it just now.
 std::optional<Answer> Session::no_room(std::uint64_t size) const
 {
@@ -143,6 +154,11 @@ Answer Session::mail(std::string_view argument)
     body_ = std::move(parameters.body);
     bad_sender_ = policy_.bad_sender(sender_);
     log::sender(around_.name, around_.peer, sender_, id_);
+    if (around_.hooks) {
+        message_ = connection_;
+        shown_.from = {std::string(path.mailbox()), given(path.parameters)};
+        ask_at(hooks::Stage::mail);
+    }
     return Answer(250, "2.1.0", "ok");
 }
 
@@ -162,12 +178,16 @@ Answer Session::rcpt(std::string_view argument)
     if (bad_sender_ && !postmaster) return *bad_sender_;
     if (auto refusal = policy_.recipient(address)) return *refusal;
     const auto most = lax_[Lax::nolimits] ? hard_recipient_limit : config().max_recipients;
-    if (recipients_.size() >= most)
+    if (recipients_.size() + dropped_ >= most)
         return Answer(452, "4.5.3", "too many recipients (#4.5.3)").because("maxrcpt");
     if (recipients_.empty()) first_recipient_ = path.as_given;
     recipients_.push_back(address + around_.peer.relay_client.value_or(""));
     step_ = Step::recipient_given;
     log::recipient(around_.name, around_.peer, recipients_.back());
+    if (around_.hooks) {
+        shown_.to.push_back({std::string(path.mailbox()), given(path.parameters)});
+        ask_at(hooks::Stage::rcpt);
+    }
     return Answer(250, "2.1.5", "ok");
 }
 
@@ -176,7 +196,7 @@ Answer Session::data(std::string_view argument)
     if (!argument.empty() && !classic())
         return Answer(501, "5.5.4", "DATA takes no argument (#5.5.4)");
     if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
-    if (recipients_.empty())
+    if (recipients_.empty() && dropped_ == 0)
         return classic() ? Answer(503, "", "RCPT first (#5.5.1)")
                          : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
     if (auto refusal = no_room(size_)) return *refusal;

@@ -26,6 +26,7 @@
 #include <ctime>
 #include <exception>
 #include <list>
+#include <memory>
 #include <set>
 
 #include <fcntl.h>
@@ -72,7 +73,11 @@ public:
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
           spare_(open_read("/dev/null")),
           admission_(shared),
-          names_(net::make_dns(loop_.executor(), std::move(resolvers)))
+          names_(net::make_dns(loop_.executor(), std::move(resolvers))),
+          subscriptions_(std::make_shared<const hooks::Subscriptions>()),
+          hooks_(hooks::make_client(
+              loop_.executor(), home(), [this] { return subscriptions(); },
+              [](const std::string& line) { log::server(line); }))
     {
         for (auto& listener : listeners)
             acceptors_.emplace_back(loop_.executor(), std::move(listener));
@@ -179,6 +184,13 @@ private:
         begin("session", serve(std::move(accepted), std::move(peer), config, entry.counted));
     }
 
+    // Of now, whatever a session began with; while files cannot be read: of before.
+    std::shared_ptr<const hooks::Subscriptions> subscriptions()
+    {
+        if (const auto config = watch_.current()) subscriptions_ = {config, &config->hooks};
+        return subscriptions_;
+    }
+
     struct Place {
         Worker& worker;
         ClientTable::Slot* counted;
@@ -211,8 +223,20 @@ private:
         if (!peer) co_return deny(accepted.socket, address);
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
         const auto name = pid_ + '.' + std::to_string(++session_number_);
-        Session session(stream, {std::move(config), std::move(*peer), helper_, name, &crowded_,
-                                 through_queued_ ? &queued_ : nullptr, &load_});
+        Surroundings around{std::move(config),
+                            std::move(*peer),
+                            helper_,
+                            name,
+                            &crowded_,
+                            through_queued_ ? &queued_ : nullptr,
+                            &load_};
+        if (around.config->is_hooked()) {
+            around.hooks = hooks_.get();
+            around.spool = spool_;
+            if (counted)
+                around.connections = [this, address] { return admission_.connections(address); };
+        }
+        Session session(stream, std::move(around));
         place.take(session);
         co_await session.run();
     }
@@ -277,6 +301,9 @@ private:
     ConfigWatch watch_{Control()};
     Admission admission_;
     ClientNames names_;
+    std::shared_ptr<const hooks::Subscriptions> subscriptions_;   // shared with its config
+    std::unique_ptr<hooks::Client> hooks_;
+    const std::string spool_ = home() + "/run/spool";
     std::set<Session*> sessions_;
     bool crowded_ = false, stopping_ = false;
     const std::string pid_ = std::to_string(::getpid());

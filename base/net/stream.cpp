@@ -51,6 +51,15 @@ TimedOut::TimedOut() : std::system_error(ETIMEDOUT, std::generic_category(), "co
 Interrupted::Interrupted() : std::runtime_error("interrupted") {}
 LineTooLong::LineTooLong() : std::runtime_error("line too long") {}
 
+// Shared with the callback that waits for it, which may come last.
+struct Stream::End {
+    std::function<void()> call;
+    void happen()
+    {
+        if (const auto once = std::exchange(call, nullptr)) once();
+    }
+};
+
 struct Stream::Watch {
     Watch(const asio::any_io_executor& executor, Fd in, Fd out)
         : input_manner(manner_of(in.get())),
@@ -87,6 +96,7 @@ struct Stream::Watch {
     asio::posix::stream_descriptor input, output;   // output only where it is not input itself
     asio::steady_timer timer;
     Input read;
+    std::weak_ptr<End> end;
     std::size_t this_turn = 0;   // bytes read since the others had their turn
     SteadyClock::time_point deadline = SteadyClock::time_point::max();
     bool armed = false, closed = false, interrupted = false, accepts_descriptors = false;
@@ -157,6 +167,40 @@ void Stream::interrupt()
 {
     watch_->interrupted = true;
     watch_->cancel();
+    if (const auto end = watch_->end.lock())
+        soon(watch_->timer.get_executor(), [end] { end->happen(); });
+}
+
+namespace {
+// Both directions are closed, or the connection is broken.
+bool is_dead(int descriptor)
+{
+    pollfd state{descriptor, 0, 0};
+    return ::poll(&state, 1, 0) == 1 && (state.revents & (POLLERR | POLLHUP)) != 0;
+}
+}
+
+// Urgent data wakes us too; then nothing is waited for any longer, lest he send more of it.
+std::shared_ptr<void> Stream::call_at_end(std::function<void()> call)
+{
+    const auto end = std::make_shared<End>(End{std::move(call)});
+    watch_->end = end;
+    const auto watch = watch_;
+    const bool socket = watch->input_manner == Manner::socket;
+    const bool pipe =
+        watch->output_manner == Manner::pollable || watch->output_manner == Manner::nonblocking;
+    if (socket || pipe) {
+        auto& descriptor = socket ? watch->input : watch->writer();
+        const int number = descriptor.native_handle();
+        descriptor.async_wait(asio::posix::descriptor_base::wait_error,
+                              [end, number](boost::system::error_code cancelled) {
+                                  if (!cancelled && end->call && is_dead(number)) end->happen();
+                              });
+    }
+    return std::shared_ptr<void>(nullptr, [watch, end](void*) {
+        end->call = nullptr;
+        if (!watch->closed) watch->cancel();
+    });
 }
 
 void Stream::resume() { watch_->interrupted = false; }

@@ -10,6 +10,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -77,6 +78,11 @@ public:
     void resume();
     bool interrupted() const;
 
+    // call(), once, from the loop: when the peer has left for good (who only sends no more may
+    // still wait for an answer), or at interrupt(). Until what comes back is dropped. Not beside a
+    // wait.
+    [[nodiscard]] std::shared_ptr<void> call_at_end(std::function<void()> call);
+
     // Something to read is here already (not the end of input). Always false where the input is no
     // socket.
     bool input_waiting() const;
@@ -93,6 +99,7 @@ public:
 
 private:
     struct Watch;
+    struct End;
     static void arm(const std::shared_ptr<Watch>& watch);
     asio::awaitable<void> wait(bool to_write);
 

@@ -102,6 +102,9 @@ bool restrict_paths(const Confinement::Paths& paths, bool without_network)
         landlock.allow(path, read_access | LANDLOCK_ACCESS_FS_EXECUTE);
     for (const auto& path : paths.emptied)
         landlock.allow(path, read_access | LANDLOCK_ACCESS_FS_REMOVE_FILE);
+    for (const auto& path : paths.scratch)
+        landlock.allow(path, read_access | LANDLOCK_ACCESS_FS_WRITE_FILE |
+                                 LANDLOCK_ACCESS_FS_MAKE_REG | LANDLOCK_ACCESS_FS_REMOVE_FILE);
     landlock.enforce();
     return true;
 }

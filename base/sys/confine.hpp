@@ -14,14 +14,15 @@ namespace grapnel {
 // processes' memory, bpf, io_uring, keys, mounts, modules, name spaces, executable writable memory.
 enum class May : unsigned {
     nothing_more = 0,
-    read_files = 1,           // open for reading, stat, list
-    write_files = 2,          // create, link, rename, remove, change
-    use_network = 4,          // sockets of the Internet and of this machine
-    start_programs = 8,       // fork, exec, wait
-    start_threads = 16,       // of this process
-    remove_files = 32,        // unlink, and nothing else that changes anything
-    change_files = 64,        // open for writing what is there; neither create nor cut
-    use_local_sockets = 128   // those of this machine
+    read_files = 1,            // open for reading, stat, list
+    write_files = 2,           // create, link, rename, remove, change
+    use_network = 4,           // sockets of the Internet and of this machine
+    start_programs = 8,        // fork, exec, wait
+    start_threads = 16,        // of this process
+    remove_files = 32,         // unlink, and nothing else that changes anything
+    change_files = 64,         // open for writing what is there; neither create nor cut
+    use_local_sockets = 128,   // those of this machine
+    keep_scratch = 256         // make files and remove them; no links, no names changed
 };
 constexpr May operator|(May a, May b)
 {
@@ -50,6 +51,7 @@ struct Confinement {
         std::vector<std::string> writable;   // readable too; create and remove below
         std::vector<std::string> executable;
         std::vector<std::string> emptied = {};   // directories: list, and remove files below
+        std::vector<std::string> scratch = {};   // directories: make, write and remove files below
     };
     std::optional<Paths> paths = {};
 

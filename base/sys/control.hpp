@@ -24,6 +24,7 @@ public:
     // Leading digits of the first line; without any the fallback.
     std::uint64_t integer(std::string_view name, std::uint64_t fallback) const;
 
+    const std::string& directory() const { return directory_; }
     std::string path(std::string_view name) const { return directory_ + '/' + std::string(name); }
 
 private:

@@ -99,9 +99,20 @@ void smtpd_worker()
 {
     Confinement::Paths paths;
     paths.readable = {home() + "/control", "/dev/null"};
+    paths.scratch = {home() + "/run/spool"};
     confine({.memory = 1024 * megabyte,
              .paths = paths,
-             .system_calls = May::read_files | May::use_network | May::start_threads});
+             .system_calls =
+                 May::read_files | May::keep_scratch | May::use_network | May::start_threads});
+}
+
+void smtpd_hooked_session()
+{
+    Confinement::Paths paths;
+    paths.scratch = {"run/spool"};
+    confine({.memory = 256 * megabyte,
+             .paths = paths,
+             .system_calls = May::read_files | May::keep_scratch | May::use_local_sockets});
 }
 
 void smtpd_session()

@@ -19,9 +19,10 @@ void qmail_local();
 void qmail_rspawn();
 void qmail_remote();   // in the home directory
 void smtpd_listener();
-void smtpd_worker();    // its submission helper is there already; so in the next
-void smtpd_session();   // has read its control files
-void injector();        // qmail-inject, sendmail: the user's own
+void smtpd_worker();           // its submission helper is there already; so in the next
+void smtpd_session();          // has read its control files
+void smtpd_hooked_session();   // the same where scanners are asked; in the home directory
+void injector();               // qmail-inject, sendmail: the user's own
 void splogger();
 
 }

@@ -185,6 +185,12 @@ constexpr int removing[] = {SYS_unlinkat
                             SYS_unlink
 #endif
 };
+constexpr int keeping_scratch[] = {SYS_openat, SYS_unlinkat, SYS_memfd_create
+#ifdef SYS_open
+                                   ,
+                                   SYS_open, SYS_unlink
+#endif
+};
 constexpr int networking[] = {SYS_connect,  SYS_bind,     SYS_listen,
                               SYS_sendmmsg, SYS_recvmmsg, SYS_memfd_create};
 constexpr int starting[] = {SYS_execve,
@@ -247,8 +253,11 @@ void allow_files(CallSet& calls, May may)
     if (includes(may, May::read_files) || includes(may, May::write_files) ||
         includes(may, May::change_files))
         calls.allow(reading);
+    if (includes(may, May::keep_scratch)) calls.allow(keeping_scratch);
     if (includes(may, May::write_files))
         calls.allow(writing);
+    else if (includes(may, May::keep_scratch))
+        return;
     else if (includes(may, May::change_files))
         allow_opening_without(calls, creating);
     else if (includes(may, May::read_files))

@@ -46,9 +46,10 @@ protected:
     {
         std::string pattern = ::testing::TempDir() + "grapnel-row-XXXXXX";
         home = ::mkdtemp(pattern.data());
-        for (const auto* folder : {"control", "queue", "queue/pid", "queue/mess", "queue/intd",
-                                   "queue/todo", "queue/info", "queue/local", "queue/remote",
-                                   "queue/bounce", "queue/quarantine", "queue/lock", "other"})
+        for (const auto* folder :
+             {"control", "queue", "queue/pid", "queue/mess", "queue/intd", "queue/todo",
+              "queue/info", "queue/local", "queue/remote", "queue/bounce", "queue/quarantine",
+              "queue/lock", "other", "run", "run/spool"})
             make_directory(home + '/' + folder, 0777);
         for (const auto* file : {"control/me", "queue/lock/trigger", "queue/lock/tcpto",
                                  "queue/pid/left", "other/secret"})
@@ -109,6 +110,7 @@ const Taken all[] = {
     {"qmail-remote", row::qmail_remote, "", true},
     {"qmail-smtpd, worker", row::smtpd_worker, "", true},
     {"qmail-smtpd, session", row::smtpd_session, "", false},
+    {"qmail-smtpd, session with hooks", row::smtpd_hooked_session, "", false},
 };
 
 }
@@ -164,6 +166,12 @@ TEST_F(Row, WhatTheWorkNeedsGoesOn)
         }));
         EXPECT_TRUE(can(row::smtpd_worker, "", user,
                         [&] { return opens(home + "/control/me", O_RDONLY); }));
+        for (void (*take)() : {row::smtpd_worker, row::smtpd_hooked_session})
+            EXPECT_TRUE(can(take, "", user, [&] {
+                return opens(home + "/run/spool/1", O_WRONLY | O_CREAT | O_EXCL) &&
+                       opens(home + "/run/spool/1", O_RDONLY) &&
+                       ::unlink((home + "/run/spool/1").c_str()) == 0;
+            }));
         open_file(home + "/queue/pid/left", O_WRONLY | O_CREAT, 0666);
         EXPECT_TRUE(
             can(row::qmail_clean, "/queue", user, [] { return ::unlink("pid/left") == 0; }));

@@ -34,6 +34,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t length = 0; length < end + 2 && length < 2000; ++length)
         require(torn_tail(first + paragraph.substr(0, length)) == length);
 
+    const auto failures = read_failures(first + paragraph + first + paragraph.substr(0, end), 9);
+    require(failures.size() == 3 && failures[0] == failures[2]);
+    require(failures[0] == FailureParagraph{"x@y.example", "no\n"});
+    require(failures[1].recipient == shown_recipient(recipient));
+    read_failures(bytes, 9);
+
     const BounceNames names{std::string(recipient), "h.example", "p@h.example"};
     const auto notice = make_notice(names, bytes, 0);
     require(!notice == (without_verp_mark(bytes) == "#@[]"));

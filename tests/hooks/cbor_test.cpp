@@ -250,6 +250,17 @@ TEST(Cbor, HasAtMost100000Values)
     EXPECT_EQ(read_bytes(text("9f", 100'000) + "\xFF"), "malformed: too many values");
 }
 
+TEST(Cbor, HasAtMost100000PiecesOfStrings)
+{
+    const auto text = [](std::size_t pieces) {
+        return octets("7f") + repeat(octets("6161"), pieces) + octets("ff");
+    };
+    EXPECT_EQ(read_bytes(text(100'000)).size(), 100'002U);
+    EXPECT_EQ(read_bytes(text(100'001)), "malformed: a string in pieces that do not fit");
+    EXPECT_EQ(read_bytes(octets("82") + text(50'001) + text(50'001)),
+              "malformed: a string in pieces that do not fit");
+}
+
 TEST(Cbor, CostsBoundedMemoryAndStackWhateverItIs)
 {
     constexpr std::size_t size = 1 << 20, trees = 16 << 20;   // of 100,000 values

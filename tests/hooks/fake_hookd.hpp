@@ -95,7 +95,10 @@ private:
             std::string rest;
             for (char room[4096];;) {
                 rest.erase(0, frames.add(rest));
-                if (const auto frame = frames.take()) return std::move(*wire::decode(*frame));
+                if (const auto frame = frames.take()) {
+                    auto saying = wire::decode(*frame);
+                    return std::move(*saying);
+                }
                 auto arrived = receive_with(socket, room, sizeof room, 0);
                 if (arrived.size <= 0) return std::nullopt;
                 rest.append(room, static_cast<std::size_t>(arrived.size));

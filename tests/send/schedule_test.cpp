@@ -30,12 +30,17 @@ TEST(Schedule, RoundsTheRootDownAndTakesABirthInTheFutureAsNow)
               (42371 + 10) * std::time_t{42371 + 10});
 }
 
-TEST(Schedule, TheLastAttemptIsTheOneAfterTheLifetime)
+TEST(DueHeap, ForwardsOneMessage)
 {
-    EXPECT_FALSE(is_last_attempt(100, 100 + 604800, 604800));
-    EXPECT_TRUE(is_last_attempt(100, 101 + 604800, 604800));
-    EXPECT_FALSE(is_last_attempt(100, 50, 0));
-    EXPECT_TRUE(is_last_attempt(100, 101, 0));
+    DueHeap heap;
+    for (const Due due : {50, 10, 40, 20, 30})
+        heap.add(due, static_cast<queue::MessageNumber>(due + 1));
+    heap.hasten(41, 15);
+    heap.hasten(11, 60);
+    heap.hasten(99, 5);
+    std::vector<queue::MessageNumber> order;
+    while (!heap.empty()) order.push_back(heap.take().message);
+    EXPECT_EQ(order, (std::vector<queue::MessageNumber>{11, 41, 21, 31, 51}));
 }
 
 TEST(DueHeap, GivesTheEarliestFirst)

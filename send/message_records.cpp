@@ -1,0 +1,96 @@
+#include "send/message_records.hpp"
+
+#include "base/sys/file.hpp"
+
+#include <fcntl.h>
+
+#include <algorithm>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+namespace grapnel::send {
+
+namespace {
+constexpr Due group_time = 100, trouble_pause = 10'000;
+}
+
+std::optional<MessageInfo> MessageRecords::read(queue::MessageNumber n) const
+{
+    const auto known = changed_.find(n);
+    return known == changed_.end() ? read_message_info(spool_, n) : known->second;
+}
+
+bool MessageRecords::change(queue::MessageNumber n, Due now,
+                            const std::function<void(queue::Info&)>& how)
+{
+    auto known = changed_.find(n);
+    if (known == changed_.end()) {
+        auto info = read_message_info(spool_, n);
+        if (!info) return false;
+        known = changed_.emplace(n, std::move(*info)).first;
+    }
+    how(known->second);
+    due_ = std::min(due_.value_or(now + group_time), now + group_time);
+    return true;
+}
+
+void MessageRecords::flush(Due now)
+{
+    if (!due_) return;
+    due_.reset();
+    Touched touched;
+    std::vector<queue::MessageNumber> written;
+    for (const auto& [n, info] : changed_)
+        if (write(n, info, touched)) written.push_back(n);
+    flusher_.flush(touched);
+    for (const auto n : written)
+        if (rename(n, now)) changed_.erase(n);
+    if (!changed_.empty()) due_ = now + trouble_pause;
+}
+
+bool MessageRecords::write(queue::MessageNumber n, const MessageInfo& info, Touched& touched)
+{
+    const auto path = new_name(n);
+    try {
+        Fd file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+        write_all(file.get(), queue::encode(info), path);
+        file.close_checked(path);
+        set_times(path, info.birth);
+    } catch (const std::system_error&) {
+        trouble(n);
+        return false;
+    }
+    touched.files.insert(path);
+    return true;
+}
+
+// Only over a file: a message that has left meanwhile does not come back.
+bool MessageRecords::rename(queue::MessageNumber n, Due now)
+{
+    try {
+        if (!status_if_there(spool_.info(n))) {
+            remove_file(new_name(n));
+            return true;
+        }
+        rename_file(new_name(n), spool_.info(n));
+    } catch (const std::system_error&) {
+        trouble(n);
+        return false;
+    }
+    marks_.renewed(n, now);
+    return true;
+}
+
+void MessageRecords::trouble(queue::MessageNumber n)
+{
+    const auto path = new_name(n);
+    log_.warning("trouble writing to " + path + "; will try again later");
+    try {
+        remove_file(path);
+    } catch (const std::system_error&) {
+        // Removed at the next start, or written over.
+    }
+}
+
+}

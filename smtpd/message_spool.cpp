@@ -1,0 +1,80 @@
+#include "smtpd/message_spool.hpp"
+
+#include "base/sys/clock.hpp"
+#include "base/sys/error.hpp"
+#include "base/sys/file.hpp"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+namespace grapnel::smtpd {
+
+namespace {
+
+constexpr std::size_t most_in_memory = 65536;
+
+Fd sealed_memory(std::string_view text)
+{
+    Fd memory(::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING));
+    if (!memory) throw_errno("unable to make memory for a message");
+    write_all(memory.get(), text, "memory of a message");
+    constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
+    if (::fcntl(memory.get(), F_ADD_SEALS, seals) != 0) throw_errno("unable to seal a message");
+    if (::lseek(memory.get(), 0, SEEK_SET) != 0) throw_errno("unable to rewind a message");
+    return memory;
+}
+
+}
+
+void MessageSpool::begin_file()
+{
+    const auto path = directory_ + '/' + make_uuid7();
+    file_ = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+    struct Named {
+        const std::string& path;
+        ~Named() { ::unlink(path.c_str()); }
+    } const named{path};
+    readable_ = open_read(path);
+}
+
+void MessageSpool::write_out()
+{
+    size_ += text_.size();
+    try {
+        if (!file_ && error_ == 0) begin_file();
+        if (error_ == 0) write_all(file_.get(), text_, "spool");
+    } catch (const std::system_error& error) {
+        error_ = error.code().value();
+    }
+    text_.clear();
+}
+
+void MessageSpool::pass_on()
+{
+    if (text_.size() >= most_in_memory || file_ || error_ != 0) write_out();
+}
+
+Result<> MessageSpool::finish()
+{
+    if (file_ || error_ != 0 || text_.size() > most_in_memory) {
+        write_out();
+    } else {
+        try {
+            readable_ = sealed_memory(text_);
+            size_ = text_.size();
+        } catch (const std::system_error& error) {
+            error_ = error.code().value();
+        }
+    }
+    file_.reset();
+    if (error_ == 0) return {};
+    const bool full = error_ == ENOSPC || error_ == EDQUOT || error_ == EFBIG;
+    return temporary(full ? "no room to have the message looked at (#4.3.1)"
+                          : "unable to have the message looked at (#4.3.0)");
+}
+
+}
