@@ -9,12 +9,16 @@
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "inject/compose.hpp"
+#include "inject/inspection.hpp"
 #include "inject/report_wishes.hpp"
 #include "queue/submission.hpp"
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
+#include <cstdint>
+#include <optional>
 #include <system_error>
 
 using namespace grapnel;
@@ -85,18 +89,27 @@ Envelope make_envelope(const Composition& composition, const Options& options)
     return envelope;
 }
 
-// Where the message goes: the queue, or (-n) standard output.
+queue::Submission begin_submission(const Environment& environment)
+{
+    try {
+        return queue::Submission(environment);
+    } catch (const std::system_error&) {
+        fail(temporary("unable to run qmail-queue"));
+    }
+}
+
+// Where the message goes: the queue, the scanners before it, or (-n) standard output.
 class Destination {
 public:
     Destination(const Options& options, const Environment& environment)
-        : writer_(1, "standard output")
+        : environment_(environment), writer_(1, "standard output")
     {
         if (!options.queue) return;
-        try {
-            submission_.emplace(environment);
-        } catch (const std::system_error&) {
-            fail(temporary("unable to run qmail-queue"));
-        }
+        const bool inspected = reading([] { return is_inspected(); });
+        if (inspected)
+            holding([this] { inspection_.emplace(); });
+        else
+            submission_.emplace(begin_submission(environment));
     }
     void write(std::string_view bytes)
     {
@@ -104,6 +117,8 @@ public:
         last_ = bytes.back();
         if (submission_)
             submission_->write(bytes);
+        else if (inspection_)
+            holding([&] { inspection_->write(bytes); });
         else
             writer_.write(bytes);
     }
@@ -111,12 +126,44 @@ public:
     {
         if (last_ != '\n') write("\n");
         if (submission_) return submission_->finish(envelope);
+        if (inspection_) return finish_inspection(envelope);
         writer_.flush();
         return {};
     }
 
 private:
+    // What can only mean that there is no memory for all of it.
+    template <class Body>
+    static void holding(const Body& body)
+    {
+        try {
+            body();
+        } catch (const std::system_error&) {
+            fail(temporary("unable to hold the message"));
+        }
+    }
+
+    Result<> finish_inspection(const Envelope& envelope)
+    {
+        auto outcome = reading([&] { return inspection_->finish(envelope); });
+        if (!outcome) return outcome.error();
+        if (outcome->dropped) return {};
+        auto submission = begin_submission(environment_);
+        std::string piece(32768, '\0');
+        for (std::uint64_t at = 0; at < outcome->size;) {
+            const auto wanted = std::min<std::uint64_t>(piece.size(), outcome->size - at);
+            const auto got = ::pread(outcome->message.get(), piece.data(),
+                                     static_cast<std::size_t>(wanted), static_cast<off_t>(at));
+            if (got <= 0) fail(temporary("read error"));
+            submission.write(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+            at += static_cast<std::uint64_t>(got);
+        }
+        return submission.finish(outcome->envelope);
+    }
+
+    const Environment& environment_;
     std::optional<queue::Submission> submission_;
+    std::optional<Inspection> inspection_;
     Writer writer_;
     char last_ = '\n';
 };

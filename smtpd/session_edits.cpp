@@ -2,11 +2,10 @@
 // these; here it is made sure that nothing else gets into the queue.
 #include "smtpd/session.hpp"
 
+#include "hooks/envelope_records.hpp"
 #include "queue/async_submission.hpp"
 
 #include <algorithm>
-#include <array>
-#include <functional>
 #include <unordered_map>
 
 namespace grapnel::smtpd {
@@ -16,25 +15,6 @@ using hooks::Stage;
 namespace {
 
 constexpr std::size_t hard_recipient_limit = 50000;
-
-struct Wish {
-    std::string_view keyword, record;
-};
-constexpr std::array of_sender{Wish{"RET", "ret"}, Wish{"ENVID", "envid"}};
-constexpr std::array of_recipient{Wish{"NOTIFY", "notify"}, Wish{"ORCPT", "orcpt"}};
-
-template <std::size_t Count>
-void record(const hooks::EsmtpParameters& parameters, const std::array<Wish, Count>& wishes,
-            const std::function<grapnel::Extensions&()>& records)
-{
-    for (const auto& [keyword, value] : parameters) {
-        const auto wish = std::find_if(wishes.begin(), wishes.end(), [&](const Wish& candidate) {
-            return candidate.keyword == keyword;
-        });
-        if (wish != wishes.end() && !value.empty() && value.size() <= longest_extension_value)
-            records().set(wish->record, value);
-    }
-}
 
 }
 
@@ -101,12 +81,12 @@ void Session::drop_last_recipient()
 // Parameters that the queue carries on.
 void Session::record_wishes(Envelope& envelope) const
 {
-    auto& records = envelope.extensions;
-    record(shown_.from.parameters, of_sender,
-           [&]() -> grapnel::Extensions& { return records.message; });
-    for (std::size_t i = 0; i < shown_.to.size(); ++i)
-        record(shown_.to[i].parameters, of_recipient,
-               [&]() -> grapnel::Extensions& { return records.recipients[i]; });
+    hooks::set_records(envelope.extensions.message, shown_.from.parameters);
+    for (std::size_t i = 0; i < shown_.to.size(); ++i) {
+        grapnel::Extensions records;
+        hooks::set_records(records, shown_.to[i].parameters);
+        if (!records.empty()) envelope.extensions.recipients[i] = std::move(records);
+    }
 }
 
 }
