@@ -2,6 +2,7 @@
 // known by name. What is wrong leaves the scanner out, and is said.
 #pragma once
 
+#include "base/result.hpp"
 #include "hooks/pointer.hpp"
 #include "hooks/stage.hpp"
 #include "hooks/subscriptions.hpp"
@@ -19,9 +20,9 @@
 namespace grapnel::hooks {
 
 struct Credentials {
-    std::string token = {};                               // file contents; never logged
+    std::string token = {};   // file contents; never logged
     std::string client_key_file = {}, client_cert_file = {};
-    std::string hmac_key = {}, hmac_key_id = {};          // the key decoded
+    std::string hmac_key = {}, hmac_key_id = {};   // the key decoded
     bool operator==(const Credentials&) const = default;
 };
 
@@ -63,14 +64,21 @@ struct ScannerSettings {
 
 struct ReadScanner {
     ScannerSettings settings = {};
-    std::vector<std::string> errors = {};   // "control/hooks/x/timeout: 900 is over 60"; any: left out
+    std::vector<std::string> errors =
+        {};   // "control/hooks/x/timeout: 900 is over 60"; any: left out
 };
 
+// One of them: a directory NAME in control/hooks/.
+ReadScanner read_scanner(const std::string& control, const std::string& scanner,
+                         bool with_credentials);
 // Every directory in control/hooks/, in the byte order of the names. with_credentials: false for
 // programs that only show them. Never throws: what cannot be read is an error of that scanner.
 std::vector<ReadScanner> read_scanners(const std::string& control, bool with_credentials);
 
-// What changes when a credential file does (C20): time and size of each, as text.
+// Credentials alone, once more (C20). A Failure names the file, never what it holds.
+Result<Credentials> read_credentials(const ScannerSettings& settings);
+
+// What changes when a credential file does: time and size of each, as text.
 std::string credentials_stamp(const ScannerSettings& settings);
 
 }

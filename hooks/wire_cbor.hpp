@@ -1,5 +1,6 @@
-// CBOR as our own programs write it to each other: definite lengths, no tags, no floats. Reading
-// allocates nothing and believes no length; after the first mistake everything read is empty.
+// CBOR as our own programs write it to each other: definite lengths, no tags, no floats. By hand,
+// because programs that are linked statically say it too. Reading allocates nothing and believes no
+// length; after the first mistake everything read is empty.
 #pragma once
 
 #include <cstddef>
@@ -22,8 +23,7 @@ public:
     std::string take() { return std::move(written_); }
 
 private:
-    template <class Encode, class... Values>
-    void item(Encode encode, Values... values);
+    void head(unsigned major, std::uint64_t value);
     std::string written_;
 };
 
@@ -48,6 +48,7 @@ public:
 private:
     struct Item;
     Item next();
+    std::string_view take(std::uint64_t size);
     std::string_view rest_;
     std::size_t items_ = 0;
     bool failed_ = false;

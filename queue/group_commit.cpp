@@ -12,9 +12,9 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <csignal>
 #include <exception>
+#include <utility>
 
 namespace grapnel::queue {
 
@@ -22,7 +22,6 @@ namespace {
 
 constexpr std::size_t most_messages = 64;
 constexpr std::uint64_t most_bytes = 64u << 20;
-constexpr std::chrono::milliseconds longest_gathering{20};
 
 bool has_left(int socket)
 {
@@ -85,54 +84,48 @@ boost::asio::awaitable<std::optional<Stop>> GroupCommit::commit(Incoming& incomi
         co_return Stop{exit_code::server_refused_later, "the queue is too busy (#4.3.2)"};
     Entry entry{incoming, submitter, net::Timer(executor_)};
     waiting_.push_back(&entry);
-    if (waiting_.size() >= wanted_) arrived_.call();
+    arrived_.call();
     co_await entry.answered.wait();
     co_return entry.problem;
 }
 
-// Whoever was answered just now may have his next message ready in a moment, and who came meanwhile
-// is here: one flush for all of them takes no longer than two, one after the other, and costs the
-// disk half. They are given twice as long as the last commit took. Nobody waits for a message
-// alone.
-boost::asio::awaitable<void> GroupCommit::gather()
+GroupCommit::Batch GroupCommit::take_batch()
 {
-    wanted_ = std::min(expected_, most_messages);
-    for (bool late = false; !late && waiting_.size() < wanted_;)
-        late = co_await arrived_.wait_until(gather_until_);
-}
-
-void GroupCommit::take_batch()
-{
-    batch_.clear();
+    Batch batch;
     for (std::uint64_t bytes = 0;
-         !waiting_.empty() && batch_.size() < most_messages && bytes < most_bytes;) {
+         !waiting_.empty() && batch.size() < most_messages && bytes < most_bytes;) {
         bytes += waiting_.front()->incoming.bytes();
-        batch_.push_back(waiting_.front());
+        batch.push_back(waiting_.front());
         waiting_.pop_front();
     }
+    return batch;
+}
+
+void GroupCommit::answer(const Batch& batch)
+{
+    for (auto* entry : batch) entry->answered.call();
+}
+
+// Whatever was in hand when the disk failed.
+void GroupCommit::refuse(const Batch& batch)
+{
+    for (auto* entry : batch)
+        if (!entry->problem)
+            entry->problem = Stop{exit_code::write_error, "the queue's disk has failed (#4.3.0)"};
+    answer(batch);
 }
 
 boost::asio::awaitable<void> GroupCommit::run()
 {
-    for (;;) {
-        wanted_ = 1;
-        while (waiting_.empty() && !broken_) co_await arrived_.wait();
-        if (!broken_) co_await gather();
-        take_batch();
-        if (batch_.empty()) co_return;
-        durable_ = false;
-        const auto begun = std::chrono::steady_clock::now();
-        if (!broken_) co_await flush_in_thread();
-        const auto ended = std::chrono::steady_clock::now();
-        gather_until_ = ended + std::min<std::chrono::steady_clock::duration>(2 * (ended - begun),
-                                                                              longest_gathering);
-        expected_ = batch_.size() + waiting_.size();
-        for (auto* entry : batch_)
-            if (!durable_ && !entry->problem)
-                entry->problem =
-                    Stop{exit_code::write_error, "the queue's disk has failed (#4.3.0)"};
-        for (auto* entry : batch_) entry->answered.call();
+    while (!broken_) {
+        while (waiting_.empty() && published_.empty()) co_await arrived_.wait();
+        written_ = take_batch();
+        co_await flush_in_thread();
+        answer(std::exchange(durable_, {}));
     }
+    refuse(std::exchange(published_, {}));
+    refuse(std::exchange(written_, {}));
+    while (!waiting_.empty()) refuse(take_batch());
 }
 
 boost::asio::awaitable<void> GroupCommit::flush_in_thread()
@@ -155,7 +148,7 @@ void GroupCommit::work()
         while (read_some(begin_read_.get(), &byte, 1) == 1 && byte != 'E') {
             byte = '+';
             try {
-                flush_batch();
+                turn();
             } catch (const std::exception&) {
                 byte = '!';
             }
@@ -167,36 +160,46 @@ void GroupCommit::work()
 }
 
 // The order of the commit: bytes durable, links, names durable, answers; then the trigger. Who
-// fails in a flush takes the whole batch along: whose bytes were lost is not known.
-void GroupCommit::flush_batch()
+// fails in a flush takes all along: whose bytes were lost is not known.
+void GroupCommit::turn()
 {
     try {
-        flush_files();
+        flush();
     } catch (const std::system_error& error) {
-        for (auto* entry : batch_)
-            entry->problem = Stop{exit_code::write_error, "unable to flush the queue (#4.3.0)"};
+        for (const auto* batch : {&published_, &written_})
+            for (auto* entry : *batch)
+                if (!entry->problem)
+                    entry->problem =
+                        Stop{exit_code::write_error, "unable to flush the queue (#4.3.0)"};
         throw;
     }
+    bool queued = false;
+    for (auto* entry : published_) {
+        entry->incoming.withdraw();
+        queued = queued || !entry->incoming.is_held();
+    }
+    durable_ = std::exchange(published_, {});
+    if (queued) pull_trigger();
+    publish_written();
+}
+
+// Bytes of the one batch, names of the other.
+void GroupCommit::flush() const
+{
+    const bool names_too = !written_.empty() && !fsync_each_;   // syncfs leaves nothing out
+    if (!written_.empty()) flush_files();
+    if (!published_.empty() && !names_too) flush_names();
+}
+
+// Who cannot be published is answered with the next.
+void GroupCommit::publish_written()
+{
     bool lost = false;   // a close that tells of a lost write is as bad as a flush that does
-    for (auto* entry : batch_) {
+    for (auto* entry : std::exchange(written_, {})) {
         publish(*entry);
+        (entry->published ? published_ : durable_).push_back(entry);
         lost = lost || (entry->problem && entry->problem->exit_code == exit_code::write_error);
     }
-    try {
-        flush_names();
-    } catch (const std::system_error& error) {
-        for (auto* entry : batch_)
-            if (!entry->problem)
-                entry->problem = Stop{exit_code::write_error, "unable to flush the queue (#4.3.0)"};
-        throw;
-    }
-    durable_ = true;
-    bool queued = false;
-    for (auto* entry : batch_) {
-        if (entry->published) entry->incoming.withdraw();
-        queued = queued || (entry->published && !entry->incoming.is_held());
-    }
-    if (queued) pull_trigger();
     if (lost) throw_error(EIO, "unable to close", "mess");
 }
 
@@ -206,8 +209,18 @@ void GroupCommit::flush_files() const
         if (::syncfs(queue_.get()) != 0) throw_errno("unable to flush", "queue");
         return;
     }
-    for (const auto* entry : batch_) entry->incoming.begin_write_back();
-    for (const auto* entry : batch_) entry->incoming.sync_all();
+    for (const auto* entry : written_) entry->incoming.begin_write_back();
+    for (const auto* entry : written_) entry->incoming.sync_all();
+}
+
+void GroupCommit::flush_names() const
+{
+    const auto any = [this](bool held) {
+        return std::any_of(published_.begin(), published_.end(),
+                           [held](const auto* entry) { return entry->incoming.is_held() == held; });
+    };
+    if (any(false)) sync(todo_.get(), "todo");
+    if (any(true)) sync(quarantine_.get(), "quarantine");
 }
 
 void GroupCommit::publish(Entry& entry) const
@@ -222,17 +235,6 @@ void GroupCommit::publish(Entry& entry) const
     } catch (...) {
         entry.problem = stop_of(std::current_exception());
     }
-}
-
-void GroupCommit::flush_names() const
-{
-    const auto any = [this](bool held) {
-        return std::any_of(batch_.begin(), batch_.end(), [held](const auto* entry) {
-            return entry->published && entry->incoming.is_held() == held;
-        });
-    };
-    if (any(false)) sync(todo_.get(), "todo");
-    if (any(true)) sync(quarantine_.get(), "quarantine");
 }
 
 void prove_disk()

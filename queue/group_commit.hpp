@@ -1,6 +1,7 @@
-// Many messages made durable by one flush. Whatever is ready while a commit runs is in the next
-// one; a message alone waits for nobody. The flush runs in a thread of its own; a batch
-// belongs either to it or to the loop, never to both.
+// Many messages made durable by one flush. Whatever is ready while a flush runs is in the next one,
+// and the same flush makes the names of those before durable, whose bytes already are; a message
+// alone waits for nobody. Flushes run in a thread of their own; a batch belongs either to it or to
+// the loop, never to both.
 #pragma once
 
 #include "base/net/descriptor.hpp"
@@ -45,27 +46,29 @@ private:
         std::optional<Stop> problem = {};
         bool published = false;
     };
-    boost::asio::awaitable<void> gather();
-    void take_batch();
+    using Batch = std::vector<Entry*>;
+    Batch take_batch();
+    static void answer(const Batch& batch);
+    static void refuse(const Batch& batch);
     boost::asio::awaitable<void> flush_in_thread();
     void end_thread();
-    void work();          // the thread's
-    void flush_batch();   // the thread's
+    void work();   // the thread's, and so are these
+    void turn();
+    void flush() const;
     void flush_files() const;
-    void publish(Entry& entry) const;
     void flush_names() const;
+    void publish_written();
+    void publish(Entry& entry) const;
 
     net::Executor executor_;
     bool fsync_each_, broken_ = false;
     std::size_t most_waiting_;
     Fd queue_, todo_, quarantine_;
     std::deque<Entry*> waiting_;
-    std::size_t wanted_ = 1;   // so many waiting are worth a call
-    std::size_t expected_ =
-        0;   // of whom we know that they send: in the last commit, or come since
-    net::Moment gather_until_{};
-    std::vector<Entry*> batch_;   // the thread's from a byte on begin_ to a byte on done_
-    bool durable_ = false;        // the batch is; likewise
+    // The thread's from a byte on begin_ to a byte on done_.
+    Batch written_;     // not yet flushed
+    Batch published_;   // bytes durable, names not yet
+    Batch durable_;     // to be answered
     net::Timer arrived_;
     Fd begin_write_, begin_read_, done_write_;
     net::Descriptor done_;

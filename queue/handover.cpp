@@ -6,9 +6,15 @@
 #include "queue/queued_wire.hpp"
 #include "queue/trouble.hpp"
 
+#include <poll.h>
+
 #include <system_error>
 
 namespace grapnel::queue {
+
+namespace {
+constexpr int patience_milliseconds = 1000;
+}
 
 std::optional<Handover> Handover::begin(const std::string& home)
 {
@@ -16,6 +22,26 @@ std::optional<Handover> Handover::begin(const std::string& home)
     if (!socket) return std::nullopt;
     set_nonblocking(socket->get(), false);
     return Handover(std::move(*socket));
+}
+
+std::optional<Handover> Handover::begin_for(const ActsFor& submitter, const std::string& home)
+{
+    try {
+        auto socket = connect_to_queued(home);
+        if (!socket) return std::nullopt;
+        const auto words = encode(submitter), wanted = encode(FrameHead{FrameHead::Kind::go_on, 0});
+        std::string answer(FrameHead::size, '\0');
+        write_all(socket->get(), words);   // a new socket has room
+        pollfd input{socket->get(), POLLIN, 0};
+        if (::poll(&input, 1, patience_milliseconds) != 1 ||
+            read_some(socket->get(), answer.data(), answer.size()) != answer.size() ||
+            answer != wanted)
+            return std::nullopt;
+        set_nonblocking(socket->get(), false);
+        return Handover(std::move(*socket));
+    } catch (const std::system_error&) {
+        return std::nullopt;
+    }
 }
 
 void Handover::send(std::string_view frames)

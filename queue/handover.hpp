@@ -1,11 +1,12 @@
-// qmail-queue without the rights of the queue's owner (its caller may not gain privileges: a
-// container, a hardened service): it hands the message on to qmail-queued, which serves anybody.
-// Blocking; the same steps as Incoming.
+// qmail-queue hands its message on to qmail-queued, whose flushes serve many; also where it does
+// not have the rights of the queue's owner (its caller may not gain privileges: a container, a
+// hardened service). Blocking; the same steps as Incoming.
 #pragma once
 
 #include "base/mail/envelope.hpp"
 #include "base/mail/extension.hpp"
 #include "base/sys/fd.hpp"
+#include "queue/queued_wire.hpp"
 
 #include <cstddef>
 #include <optional>
@@ -18,6 +19,9 @@ class Handover {
 public:
     // nullopt: qmail-queued does not answer here.
     static std::optional<Handover> begin(const std::string& home);
+    // As the queue's owner, for somebody else. nullopt too where there is no word of it within a
+    // second: then nothing was read yet.
+    static std::optional<Handover> begin_for(const ActsFor& submitter, const std::string& home);
 
     void write(std::string_view bytes);   // of the message
     void end_message() {}

@@ -1,6 +1,6 @@
 // qmail-queue(8): the message on descriptor 0 and the envelope on 1 become a queued message. Runs
 // setuid, started by anybody: it trusts nothing it was given, prints nothing, and answers by its
-// exit code.
+// exit code. Where qmail-queued runs, that writes the files, for many at once.
 #include "base/sys/account.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
@@ -173,6 +173,10 @@ void queue_message()
             throw Stop{exit_code::queue_directory,
                        "qmail-queue does not run as the owner of the queue: "
                        "its setuid bit is lost or not honoured (#4.3.5)"};
+        row::qmail_handover();
+        return pass_on(*handover);
+    }
+    if (auto handover = Handover::begin_for({::getuid(), static_cast<pid_t>(::getpid())}, home())) {
         row::qmail_handover();
         return pass_on(*handover);
     }

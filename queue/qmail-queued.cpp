@@ -32,7 +32,7 @@ int serve(bool fsync_each)
     change_directory(home());
     const Identity queue = role_identity(Role::queue);
     const queue::Trusted trusted{role_identity(Role::daemon).uid, role_identity(Role::send).uid,
-                                 role_identity(Role::alias).uid};
+                                 role_identity(Role::alias).uid, queue.uid};
     const Fd listener = is_listening(0) ? duplicate(0) : queue::listen_for_queued(home());
     set_nonblocking(listener.get());
     if (::geteuid() != queue.uid) become(queue);   // its keeper is that user already

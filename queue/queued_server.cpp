@@ -85,7 +85,9 @@ void QueuedServer::begin(awaitable<void> work)
 bool QueuedServer::has_room(uid_t uid) const
 {
     if (total_ >= most_) return false;
-    if (uid == trusted_.daemon || uid == trusted_.send || uid == 0 || in_sandbox()) return true;
+    if (uid == trusted_.daemon || uid == trusted_.send || uid == trusted_.owner || uid == 0 ||
+        in_sandbox())
+        return true;
     const auto found = connections_.find(uid);
     return found == connections_.end() || found->second < most_of_a_uid;
 }
@@ -141,13 +143,31 @@ awaitable<std::optional<FrameHead>> QueuedServer::next_head(net::Stream& stream)
     }
     const auto head = decode_frame_head(stream.buffered());
     stream.consume(FrameHead::size);
-    if (head && head->kind == FrameHead::Kind::answer) co_return std::nullopt;
+    if (head && (head->kind == FrameHead::Kind::answer || head->kind == FrameHead::Kind::go_on))
+        co_return std::nullopt;
     co_return head;
 }
 
-Submitter QueuedServer::submitter(uid_t uid) const
+// qmail-queue says whose message it has. nullopt: somebody who may not, or nonsense.
+awaitable<std::optional<ActsFor>> QueuedServer::whom_it_acts_for(net::Stream& stream,
+                                                                 const FrameHead& head, uid_t uid)
 {
-    Submitter result{uid, static_cast<std::uint64_t>(::getpid()), ::time(nullptr),
+    if (uid != trusted_.owner || head.length > 64) co_return std::nullopt;
+    while (stream.buffered().size() < head.length) {
+        const bool more = co_await stream.fill();
+        if (!more) co_return std::nullopt;
+    }
+    const auto who = decode_acts_for(stream.buffered().substr(0, head.length));
+    stream.consume(head.length);
+    const std::string word = encode(FrameHead{FrameHead::Kind::go_on, 0});
+    co_await stream.write(word);
+    co_return who;
+}
+
+Submitter QueuedServer::submitter(const ActsFor& who) const
+{
+    const auto uid = who.uid;
+    Submitter result{uid, static_cast<std::uint64_t>(who.process), ::time(nullptr),
                      "by uid " + std::to_string(uid), in_sandbox()};
     if (in_sandbox()) return result;
     if (uid == trusted_.alias) result.invoked = "by alias";
@@ -176,8 +196,15 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
     idle_.erase(&stream);
     if (!head) co_return false;
     Reception reception;
-    const Submitter who = submitter(uid);
+    std::optional<ActsFor> acts_for = ActsFor{uid, ::getpid()};
+    if (head->kind == FrameHead::Kind::submitter) {
+        acts_for = co_await whom_it_acts_for(stream, *head, uid);
+        if (!acts_for) co_return false;
+        head = co_await next_head(stream);
+    }
+    const Submitter who = submitter(*acts_for);
     while (head && head->kind != FrameHead::Kind::commit) {
+        if (head->kind == FrameHead::Kind::submitter) co_return false;
         for (std::size_t left = head->length; left > 0;) {
             bool more = true;
             if (stream.buffered().empty()) more = co_await stream.fill();

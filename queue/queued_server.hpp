@@ -23,6 +23,7 @@ namespace grapnel::queue {
 // Users who may fill the whole of it: the network's and bounces' submitters.
 struct Trusted {
     uid_t daemon = 0, send = 0, alias = 0;
+    uid_t owner = 0;   // of the queue: says for whom it acts
 };
 
 class QueuedServer {
@@ -42,7 +43,9 @@ private:
     boost::asio::awaitable<void> commits();
     boost::asio::awaitable<void> await_signal();
     bool has_room(uid_t uid) const;
-    Submitter submitter(uid_t uid) const;
+    boost::asio::awaitable<std::optional<ActsFor>>
+    whom_it_acts_for(net::Stream& stream, const FrameHead& head, uid_t uid);
+    Submitter submitter(const ActsFor& who) const;
     void left(uid_t uid, net::Stream* stream);
     void end(const std::set<net::Stream*>& streams);
     void begin(boost::asio::awaitable<void> work);

@@ -33,6 +33,8 @@ std::optional<FrameHead> decode_frame_head(std::string_view bytes)
     if (bytes.size() < FrameHead::size) return std::nullopt;
     const FrameHead head{static_cast<FrameHead::Kind>(bytes[0]), from_big_endian(bytes.substr(1))};
     switch (head.kind) {
+    case FrameHead::Kind::submitter:
+    case FrameHead::Kind::go_on:
     case FrameHead::Kind::message:
     case FrameHead::Kind::envelope:
     case FrameHead::Kind::commit:
@@ -55,6 +57,19 @@ void append_frames(std::string& wire, FrameHead::Kind kind, std::string_view byt
         wire += piece;
         bytes.remove_prefix(piece.size());
     }
+}
+
+std::string encode(const ActsFor& submitter)
+{
+    return encode(FrameHead{FrameHead::Kind::submitter, 8}) + big_endian(submitter.uid) +
+           big_endian(static_cast<std::uint32_t>(submitter.process));
+}
+
+std::optional<ActsFor> decode_acts_for(std::string_view payload)
+{
+    if (payload.size() != 8) return std::nullopt;
+    return ActsFor{from_big_endian(payload),
+                   static_cast<pid_t>(from_big_endian(payload.substr(4)))};
 }
 
 std::string encode(const QueuedAnswer& answer)

@@ -3,6 +3,8 @@
 //   submitter: M a piece of the message, E a piece of the envelope and its extension block, C
 //   commit. qmail-queued: A exit code (one byte), its process id (four bytes), a line as on
 //   descriptor 4.
+//   qmail-queue, before its message: S user id and process id of whom it acts for (four bytes
+//   each), and waits for G: go on. Believed of the queue's owner only.
 // One message after the other. A connection that closes before C queues nothing.
 #pragma once
 
@@ -19,7 +21,14 @@ namespace grapnel::queue {
 inline constexpr std::size_t longest_frame = 131072;   // payload
 
 struct FrameHead {
-    enum class Kind : char { message = 'M', envelope = 'E', commit = 'C', answer = 'A' };
+    enum class Kind : char {
+        submitter = 'S',
+        go_on = 'G',
+        message = 'M',
+        envelope = 'E',
+        commit = 'C',
+        answer = 'A'
+    };
     Kind kind;
     std::uint32_t length;
     static constexpr std::size_t size = 5;
@@ -33,6 +42,13 @@ void put_frame_head(std::string& bytes, const FrameHead& head);
 
 // bytes as frames of one kind, appended to wire.
 void append_frames(std::string& wire, FrameHead::Kind kind, std::string_view bytes);
+
+struct ActsFor {
+    uid_t uid = 0;
+    pid_t process = 0;
+};
+std::string encode(const ActsFor& submitter);   // with its head
+std::optional<ActsFor> decode_acts_for(std::string_view payload);
 
 struct QueuedAnswer {
     int exit_code = 0;   // as qmail-queue's

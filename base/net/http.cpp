@@ -189,7 +189,7 @@ private:
         const bool own = !options.ca_file.empty();
         set(CURLOPT_CAINFO, own ? options.ca_file.c_str() : nullptr);
         set(CURLOPT_CAPATH, own ? nullptr : "/etc/ssl/certs");
-        if (options.client_cert_file.empty()) return;
+        if (request_.anonymous || options.client_cert_file.empty()) return;
         set(CURLOPT_SSLCERT, options.client_cert_file.c_str());
         set(CURLOPT_SSLKEY, options.client_key_file.c_str());
     }

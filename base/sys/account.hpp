@@ -1,6 +1,8 @@
 // User and group names become numbers, and a process becomes a user, for good.
 #pragma once
 
+#include "base/sys/identity.hpp"
+
 #include <sys/types.h>
 
 #include <optional>
@@ -8,12 +10,6 @@
 #include <vector>
 
 namespace grapnel {
-
-struct Identity {
-    uid_t uid = 0;
-    gid_t gid = 0;
-    std::vector<gid_t> groups;   // supplementary; normally just gid
-};
 
 struct Account {
     std::string name;
@@ -41,8 +37,5 @@ void become(const Identity& identity);
 
 // A daemon that was started by root himself, instead of by qmail-start.
 void become_if_root(Role role);
-
-// Real, effective and saved ids and the groups are those, and no others. Makes system calls only.
-bool is_exactly(const Identity& identity) noexcept;
 
 }

@@ -63,6 +63,12 @@ void limit_ourselves(Limit which, std::uint64_t value)
     set(resource(which), {std::min<rlim_t>(value, *kept), now.rlim_max});
 }
 
+void hold_back(std::uint64_t memory)
+{
+    limit_ourselves(Limit::memory, memory);
+    limit_ourselves(Limit::core_size, 0);
+}
+
 void raise_to_hard_limit(Limit which)
 {
     const auto now = current(resource(which));

@@ -26,6 +26,10 @@ void limit(Limit which, std::uint64_t value);
 // For this process alone; never more than was given.
 void limit_ourselves(Limit which, std::uint64_t value);
 
+// For who starts others, under the limits and rights that these would have without us (a user's own
+// programs, a setuid qmail-queue): so much memory, and no core file.
+void hold_back(std::uint64_t memory);
+
 // As much as whoever started us allows. What we were started with is forgotten.
 void raise_to_hard_limit(Limit which);
 

@@ -19,14 +19,6 @@ namespace {
 
 constexpr std::uint64_t megabyte = 1 << 20;
 
-// For who starts others, under the limits and rights that these would have without us: a user's own
-// programs, a setuid qmail-queue.
-void hold_back(std::uint64_t memory)
-{
-    limit_ourselves(Limit::memory, memory);
-    limit_ourselves(Limit::core_size, 0);
-}
-
 // For who starts nothing.
 void stay_small(std::uint64_t memory)
 {
@@ -58,8 +50,6 @@ void qmail_lspawn()
 void qmail_getpw() { stay_small(256 * megabyte); }
 void splogger() { stay_small(32 * megabyte); }
 
-void qmail_local() { hold_back(64 * megabyte); }
-
 // What it starts may be another program than ours, by QMAILREMOTE: Landlock and filter are
 // qmail-remote's own.
 void qmail_rspawn()
@@ -74,7 +64,5 @@ void smtpd_listener()
     hold_back(64 * megabyte);
     forbid_dumps();
 }
-
-void injector() { hold_back(128 * megabyte); }
 
 }

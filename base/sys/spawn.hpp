@@ -2,7 +2,7 @@
 // process.
 #pragma once
 
-#include "base/sys/account.hpp"
+#include "base/sys/identity.hpp"
 #include "base/sys/fd.hpp"
 
 #include <sys/types.h>

@@ -1,4 +1,5 @@
-// qmail-queue whose setuid bit is not honoured, beside qmail-queued as it is installed.
+// qmail-queue beside qmail-queued as it is installed: with its setuid bit, and where that is not
+// honoured.
 #include "queue/queued_socket.hpp"
 #include "queue/real_home.hpp"
 #include "queue/submit.hpp"
@@ -40,6 +41,12 @@ protected:
         injection.real = true;
         return submit(real_->home(), injection);
     }
+    Submitted as_owner_for(const std::string& user, Injection injection = {})
+    {
+        injection.wrapper = real_->as(user);
+        injection.real = true;
+        return submit(real_->home(), injection);
+    }
     const TempHome& home() { return real_->home(); }
     std::optional<RealHome> real_;
     std::optional<Process> queued_;
@@ -64,6 +71,40 @@ TEST_F(HandoverTest, QmailQueuedTakesTheMessageAndSaysWhoseItIs)
     const auto about = *status_if_there(home() / ("queue/" + only_file(home(), "todo")));
     EXPECT_EQ(about.st_uid, real_->uid("qmailq"));
     EXPECT_EQ(about.st_mode, S_IFREG | 0644u);
+}
+
+TEST_F(HandoverTest, TheOwnerOfTheQueueHandsOverInTheNameOfHisCaller)
+{
+    const auto done = as_owner_for("joe", {.envelope = "Fa@b\0Tc@d\0\0ret=HDRS\0"s});
+    EXPECT_EQ(done.code, 0) << done.response;
+    const auto uid = std::to_string(real_->uid("joe")), pid = std::to_string(done.pid);
+    EXPECT_EQ(queue_file(home(), "todo"),
+              "u" + uid + "\0p"s + pid + "\0p"s + pid + " ret=HDRS\0Fa@b\0Tc@d\0"s);
+    EXPECT_TRUE(queue_file(home(), "mess")
+                    .starts_with("Received: (qmail " + pid + " invoked by uid " + uid + "); "));
+}
+
+TEST_F(HandoverTest, TheOwnerWritesHimselfWhereThereIsNoAnswer)
+{
+    queued_->kill(SIGSTOP);
+    EXPECT_EQ(as_owner_for("joe").code, 0);
+    EXPECT_NE(queue_file(home(), "todo"), "");
+    queued_->kill(SIGCONT);
+}
+
+TEST_F(HandoverTest, NobodyElseSpeaksForOthers)
+{
+    auto argv = real_->as("joe");
+    for (const std::string word : {"python3", "-c",
+                                   "import socket\n"
+                                   "s = socket.socket(socket.AF_UNIX)\n"
+                                   "s.connect('run/queued')\n"
+                                   "s.settimeout(20)\n"
+                                   "s.sendall(b'S\\0\\0\\0\\x08' + bytes(8))\n"
+                                   "print(len(s.recv(100)))\n"})
+        argv.push_back(word);
+    const auto done = run({.argv = argv, .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}});
+    EXPECT_EQ(done.output, "0\n") << done.errors;
 }
 
 TEST_F(HandoverTest, OnlyQmaildIsBelievedAboutReceived)

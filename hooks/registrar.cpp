@@ -1,0 +1,368 @@
+#include "hooks/registrar.hpp"
+
+#include "base/sys/file.hpp"
+#include "base/sys/log.hpp"
+#include "base/text.hpp"
+#include "hooks/registration_file.hpp"
+#include "hooks/utc_date.hpp"
+
+#include <algorithm>
+#include <random>
+#include <system_error>
+
+namespace grapnel::hooks {
+
+namespace {
+
+using namespace std::chrono_literals;
+using net::Moment;
+using net::SteadyClock;
+using std::chrono::milliseconds;
+using Kind = RegistrationTrouble::Kind;
+
+constexpr auto take_back_time = 5s;   // C17
+constexpr auto credentials_pause = 5s;
+constexpr std::chrono::seconds first_poll{30}, longest_poll{300};   // C16
+
+double chance()
+{
+    static std::minstd_rand generator{std::random_device{}()};
+    return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+// C14: at 80 % of its life, and 30 s before its end; a little earlier by chance.
+milliseconds renewal_age(milliseconds life)
+{
+    auto age = life * 8 / 10;
+    if (life > 2min) age = std::min<milliseconds>(age, life - 30s);
+    const auto earlier = static_cast<double>(life.count()) * 0.05 * chance();
+    return age - milliseconds(static_cast<std::int64_t>(earlier));
+}
+
+std::string listed(const std::vector<Pointer>& pointers)
+{
+    std::vector<std::string> texts;
+    for (const auto& pointer : pointers) texts.push_back(pointer.text());
+    return printable(join(texts, " "), 500);
+}
+
+}
+
+std::string_view name(Registrar::State state)
+{
+    constexpr std::array<std::string_view, 7> names{
+        "none", "registering", "active", "renewing", "suspended", "parked", "ended"};
+    return names[static_cast<std::size_t>(state)];
+}
+
+Registrar::Lease::Lease(std::shared_ptr<Registrar> of, std::shared_ptr<Live> live)
+    : of_(std::move(of)), live_(std::move(live))
+{
+    ++live_->calls;
+}
+
+Registrar::Lease::~Lease()
+{
+    if (live_ && --live_->calls == 0) of_->wake_.call();
+}
+
+Registrar::Registrar(net::Executor executor, const ScannerSettings& settings, ScannerClient& client,
+                     RegistrarSurroundings around)
+    : settings_(settings),
+      around_(std::move(around)),
+      calls_(settings, client, around_.identity, [this](const std::string& text) { say(text); }),
+      wake_(executor),
+      bell_(executor)
+{
+}
+
+void Registrar::say(const std::string& text) const
+{
+    if (around_.log) around_.log("hooks " + settings_.name + ": " + text);
+}
+
+void Registrar::change(State state)
+{
+    state_ = state;
+    bell_.ring();
+}
+
+net::asio::awaitable<void> Registrar::live(std::shared_ptr<Registrar> keep)
+{
+    Registrar& self = *keep;
+    self.running_ = true;
+    self.take_up();
+    while (!self.ending_) {
+        const Moment due = self.due();
+        if (SteadyClock::now() >= due) {
+            co_await self.act();
+            continue;
+        }
+        const bool came = co_await self.wake_.wait_until(due);
+        static_cast<void>(came);
+    }
+    self.running_ = false;
+    self.bell_.ring();
+}
+
+Moment Registrar::due() const
+{
+    const bool drained =
+        std::any_of(old_.begin(), old_.end(), [](const auto& old) { return old->calls == 0; });
+    if (drained) return Moment::min();
+    if (!live_) return next_;
+    if (state_ == State::suspended) return std::min(next_, live_->expiry);
+    return std::min(std::max(live_->renewal, next_), live_->expiry);
+}
+
+net::asio::awaitable<void> Registrar::act()
+{
+    const Moment now = SteadyClock::now();
+    if (live_ && now >= live_->expiry) {
+        say("registration " + live_->agreement->id + " has expired");
+        drop(State::none);
+    }
+    if (!live_ && state_ == State::parked) {
+        if (now >= next_) {
+            next_ = now + credentials_pause;
+            if (around_.look_at_credentials) around_.look_at_credentials();
+        }
+    } else if (live_ && state_ == State::suspended) {
+        if (now >= next_) co_await poll();
+    } else if (now >= next_ && (!live_ || now >= live_->renewal)) {
+        co_await attempt();
+    }
+    const auto drained =
+        std::find_if(old_.begin(), old_.end(), [](const auto& old) { return old->calls == 0; });
+    if (drained == old_.end()) co_return;
+    const auto old = *drained;
+    old_.erase(drained);
+    co_await take_back(old, SteadyClock::now() + take_back_time);
+}
+
+net::asio::awaitable<void> Registrar::attempt()
+{
+    change(live_ ? State::renewing : State::registering);
+    RegistrationAttempt made;
+    try {
+        made = co_await calls_.make();
+    } catch (const std::exception& trouble) {
+        made.trouble = {Kind::passing, trouble.what()};
+    }
+    if (made.useless) old_.push_back(make_live(std::move(*made.useless)));
+    if (made.registration)
+        adopt(std::move(*made.registration));
+    else
+        fail(made.trouble);
+}
+
+std::shared_ptr<Registrar::Live> Registrar::make_live(Registration registration) const
+{
+    auto live = std::make_shared<Live>();
+    live->agreement = std::make_shared<const Agreement>(registration.agreement);
+    if (registration.expires_at) {
+        const auto now = SteadyClock::now();
+        const milliseconds life(*registration.expires_at - registration.registered_at);
+        // A year is as good as for ever, and does not overflow the clock.
+        const milliseconds left = std::min<milliseconds>(
+            milliseconds(*registration.expires_at - unix_milliseconds()), 8760h);
+        live->expiry = now + left;
+        live->renewal = live->expiry - std::min(left, life - renewal_age(life));
+    }
+    live->registration = std::move(registration);
+    return live;
+}
+
+void Registrar::adopt(Registration registration)
+{
+    if (live_) old_.push_back(std::move(live_));
+    live_ = make_live(std::move(registration));
+    failures_ = 0;
+    trouble_.clear();
+    next_ = Moment::min();
+    announce(*live_);
+    keep();
+    if (!live_->registration.suspended) return change(State::active);
+    poll_pause_ = first_poll;
+    next_ = SteadyClock::now() + poll_pause_;
+    trouble_ = "suspended by the scanner";
+    change(State::suspended);
+}
+
+void Registrar::announce(const Live& live) const
+{
+    const auto& agreement = *live.agreement;
+    std::string text = "registered as " + agreement.id;
+    if (live.registration.expires_at) text += " until " + utc_date(*live.registration.expires_at);
+    if (live.registration.suspended) text += ", suspended";
+    text += "; stages";
+    for (const Stage stage : all_stages)
+        if (agreement.stages.has(stage)) text += ' ' + std::string(name(stage));
+    text += "; may change " + listed(agreement.may_change) + ", outbound " +
+            listed(agreement.may_change_outbound) + "; actions";
+    for (const Action action : agreement.actions) text += ' ' + std::string(name(action));
+    say(text);
+}
+
+void Registrar::fail(const RegistrationTrouble& trouble)
+{
+    ++failures_;
+    if (trouble_ != trouble.why) say(trouble.why);   // once
+    trouble_ = trouble.why;
+    if (trouble.kind == Kind::parked) {
+        say("parked until its credentials change, or a reload");
+        return drop(State::parked);
+    }
+    next_ = SteadyClock::now() + registration_pause(trouble, failures_, chance());
+    change(live_ ? State::active : State::none);
+}
+
+// What there is is of no use any more.
+void Registrar::drop(State state)
+{
+    live_.reset();
+    forget();
+    next_ = state == State::parked ? SteadyClock::now() + credentials_pause : Moment::min();
+    change(state);
+}
+
+net::asio::awaitable<Registrar::Lease> Registrar::lease(Moment deadline, std::string& why)
+{
+    for (;;) {
+        const Moment now = SteadyClock::now();
+        const bool expired = live_ && now >= live_->expiry;
+        if (live_ && !expired && state_ != State::suspended)
+            co_return Lease(shared_from_this(), live_);
+        const bool on_the_way = state_ == State::registering || expired ||
+                                (!live_ && state_ == State::none && next_ <= now);
+        if (ending_ || !on_the_way) {
+            why = "not registered: " + (trouble_.empty() ? std::string("ending") : trouble_);
+            co_return Lease();
+        }
+        if (now >= deadline) {
+            why = "timeout while registering";
+            co_return Lease();
+        }
+        wake_.call();
+        co_await bell_.wait_until(deadline);
+    }
+}
+
+void Registrar::gone(const Lease& lease)
+{
+    if (lease.live_ != live_ || state_ == State::ended) return;
+    say("registration " + live_->agreement->id + " is gone");
+    const bool renewing = state_ == State::renewing;
+    drop(renewing ? State::registering : State::none);
+    wake_.call();
+}
+
+void Registrar::refused(const std::string& why)
+{
+    if (state_ == State::parked || ending_) return;
+    trouble_ = why;
+    say(why + "; parked until its credentials change, or a reload");
+    drop(State::parked);
+    wake_.call();
+}
+
+void Registrar::credentials_changed()
+{
+    keep();
+    try_again();
+}
+
+void Registrar::try_again()
+{
+    failures_ = 0;
+    next_ = Moment::min();
+    if (state_ == State::parked) change(State::none);
+    wake_.call();
+}
+
+net::asio::awaitable<void> Registrar::poll()
+{
+    poll_pause_ = std::min(longest_poll, poll_pause_ * 2);
+    const auto status = co_await ask_status(Moment::max());
+    if (!live_ || state_ != State::suspended) co_return;   // parked meanwhile
+    next_ = SteadyClock::now() + poll_pause_;
+    if (status == "deregistered") co_return drop(State::none);
+    if (status != "active") co_return;
+    say("registration " + live_->agreement->id + " is active again");
+    live_->registration.suspended = false;
+    trouble_.clear();
+    next_ = Moment::min();
+    keep();
+    change(State::active);
+}
+
+net::asio::awaitable<std::string> Registrar::ask_status(Moment deadline)
+{
+    if (!live_) co_return "not registered";
+    co_return co_await calls_.ask_status(live_->registration, deadline);
+}
+
+net::asio::awaitable<void> Registrar::take_back(std::shared_ptr<Live> old, Moment deadline)
+{
+    if (SteadyClock::now() < old->expiry) co_await calls_.take_back(old->registration, deadline);
+}
+
+net::asio::awaitable<void> Registrar::end(Moment deadline)
+{
+    ending_ = true;
+    wake_.call();
+    bell_.ring();
+    deadline = std::min<Moment>(deadline, SteadyClock::now() + take_back_time);
+    while (running_ && SteadyClock::now() < deadline) co_await bell_.wait_until(deadline);
+    if (live_) old_.push_back(std::move(live_));
+    live_.reset();
+    auto all = std::exchange(old_, {});
+    for (auto& old : all) co_await take_back(std::move(old), deadline);
+    drop(State::ended);
+}
+
+// From before a restart. One of another configuration is taken back.
+void Registrar::take_up()
+{
+    if (around_.file.empty()) return;
+    auto kept = read_kept(around_.file);
+    if (!kept) return;
+    auto& registration = kept->registration;
+    if (registration.expires_at && *registration.expires_at <= unix_milliseconds()) return;
+    auto live = make_live(std::move(registration));
+    if (kept->configuration !=
+        configuration_digest(settings_, settings_.credentials, around_.identity)) {
+        forget();
+        old_.push_back(std::move(live));
+        return;
+    }
+    live_ = std::move(live);
+    say("registration " + live_->agreement->id + " is taken up again");
+    next_ = Moment::min();
+    if (live_->registration.suspended) trouble_ = "suspended by the scanner";
+    change(live_->registration.suspended ? State::suspended : State::active);
+}
+
+void Registrar::keep() const
+{
+    if (around_.file.empty() || !live_) return;
+    try {
+        write_kept(around_.file,
+                   {live_->registration,
+                    configuration_digest(settings_, settings_.credentials, around_.identity)});
+    } catch (const std::system_error& trouble) {
+        say("unable to keep the registration: " + std::string(trouble.what()));
+    }
+}
+
+void Registrar::forget() const
+{
+    if (around_.file.empty()) return;
+    try {
+        remove_file(around_.file);
+    } catch (const std::system_error& trouble) {
+        say("unable to forget the registration: " + std::string(trouble.what()));
+    }
+}
+
+}
