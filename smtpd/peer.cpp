@@ -30,9 +30,16 @@ std::optional<net::Endpoint> end_of_socket(int descriptor, int (*ask)(int, socka
     return net::from_socket_address(address);
 }
 
-std::uint16_t port_of(const Environment& environment, std::string_view name)
+// What the variables leave open the socket says, where it is one.
+net::Endpoint end_of(const Environment& environment, const std::string& name,
+                     const std::optional<net::Endpoint>& socket)
 {
-    return parse_number<std::uint16_t>(environment.get(name).value_or("")).value_or(0);
+    net::Endpoint end = socket.value_or(net::Endpoint{});
+    if (const auto ip = net::IpAddress::parse(environment.get(name + "IP").value_or("")))
+        end.address = *ip;
+    if (const auto port = parse_number<std::uint16_t>(environment.get(name + "PORT").value_or("")))
+        end.port = *port;
+    return end;
 }
 
 }
@@ -41,17 +48,10 @@ Peer peer_of_environment(const Environment& environment, int descriptor)
 {
     Peer peer;
     auto ip = environment.get("TCPREMOTEIP");
-    peer.port = port_of(environment, "TCPREMOTEPORT");
-    peer.here.port = port_of(environment, "TCPLOCALPORT");
-    if (const auto local = net::IpAddress::parse(environment.get("TCPLOCALIP").value_or("")))
-        peer.here.address = *local;
-    else if (const auto end = end_of_socket(descriptor, ::getsockname))
-        peer.here = *end;
-    if (!ip)
-        if (const auto end = end_of_socket(descriptor, ::getpeername)) {
-            ip = end->address.text();
-            peer.port = end->port;
-        }
+    const auto client = end_of_socket(descriptor, ::getpeername);
+    if (!ip && client) ip = client->address.text();
+    peer.port = end_of(environment, "TCPREMOTE", client).port;
+    peer.here = end_of(environment, "TCPLOCAL", end_of_socket(descriptor, ::getsockname));
     peer.ip = ip.value_or("unknown");
     peer.address = net::IpAddress::parse(peer.ip);
     peer.host = environment.get("TCPREMOTEHOST").value_or("unknown");
