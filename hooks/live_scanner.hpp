@@ -38,9 +38,9 @@ public:
 struct ScannerSurroundings {
     std::string name = {};   // ours, in registrations: "grapnel mx1.example.net"
     std::string version = {};
-    std::string state_file = {};       // where the registration is kept; "": nowhere
-    std::uint64_t message_limit = 0;   // octets that we take over SMTP; 0: none
+    std::string state_file = {};   // where the registration is kept; "": nowhere
     std::function<void(std::string_view line)> log = {};   // absent: descriptor 2
+    std::uint64_t message_limit = 0;                       // octets that we take over SMTP; 0: none
 };
 
 std::shared_ptr<LiveScanner> make_scanner(net::Executor executor, ScannerSettings settings,

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <random>
+#include <set>
 #include <system_error>
 
 namespace grapnel::hooks {
@@ -21,13 +22,20 @@ using std::chrono::milliseconds;
 using Kind = RegistrationTrouble::Kind;
 
 constexpr auto take_back_time = 5s;   // C17
-constexpr auto credentials_pause = 5s;
+constexpr auto credentials_pause = 1s;
 constexpr std::chrono::seconds first_poll{30}, longest_poll{300};   // C16
 
 double chance()
 {
     static std::minstd_rand generator{std::random_device{}()};
     return std::uniform_real_distribution<double>(0, 1)(generator);
+}
+
+// Registrations that live in this process: one in a file may be another scanner's, which ends.
+std::multiset<std::string>& in_use()
+{
+    static std::multiset<std::string> ids;
+    return ids;
 }
 
 // C14: at 80 % of its life, and 30 s before its end; a little earlier by chance.
@@ -53,6 +61,12 @@ std::string_view name(Registrar::State state)
     constexpr std::array<std::string_view, 7> names{
         "none", "registering", "active", "renewing", "suspended", "parked", "ended"};
     return names[static_cast<std::size_t>(state)];
+}
+
+Registrar::Live::~Live()
+{
+    const auto found = in_use().find(agreement ? agreement->id : std::string());
+    if (found != in_use().end()) in_use().erase(found);
 }
 
 Registrar::Lease::Lease(std::shared_ptr<Registrar> of, std::shared_ptr<Live> live)
@@ -159,6 +173,7 @@ net::asio::awaitable<void> Registrar::attempt()
 std::shared_ptr<Registrar::Live> Registrar::make_live(Registration registration) const
 {
     auto live = std::make_shared<Live>();
+    in_use().insert(registration.agreement.id);
     live->agreement = std::make_shared<const Agreement>(registration.agreement);
     if (registration.expires_at) {
         const auto now = SteadyClock::now();
@@ -175,7 +190,9 @@ std::shared_ptr<Registrar::Live> Registrar::make_live(Registration registration)
 
 void Registrar::adopt(Registration registration)
 {
-    if (live_) old_.push_back(std::move(live_));
+    // A scanner may have kept the id: then there is nothing to take back.
+    const bool another = live_ && live_->agreement->id != registration.agreement.id;
+    if (another) old_.push_back(std::move(live_));
     live_ = make_live(std::move(registration));
     failures_ = 0;
     trouble_.clear();
@@ -326,10 +343,11 @@ void Registrar::take_up()
 {
     if (around_.file.empty()) return;
     auto kept = read_kept(around_.file);
-    if (!kept) return;
+    if (!kept || in_use().count(kept->registration.agreement.id) > 0) return;
     auto& registration = kept->registration;
     if (registration.expires_at && *registration.expires_at <= unix_milliseconds()) return;
     auto live = make_live(std::move(registration));
+    kept_id_ = live->agreement->id;
     if (kept->configuration !=
         configuration_digest(settings_, settings_.credentials, around_.identity)) {
         forget();
@@ -343,9 +361,10 @@ void Registrar::take_up()
     change(live_->registration.suspended ? State::suspended : State::active);
 }
 
-void Registrar::keep() const
+void Registrar::keep()
 {
     if (around_.file.empty() || !live_) return;
+    kept_id_ = live_->agreement->id;
     try {
         write_kept(around_.file,
                    {live_->registration,
@@ -359,7 +378,9 @@ void Registrar::forget() const
 {
     if (around_.file.empty()) return;
     try {
-        remove_file(around_.file);
+        // Another scanner, which has taken this one's place, may have its own there already.
+        const auto kept = read_kept(around_.file);
+        if (kept && kept->registration.agreement.id == kept_id_) remove_file(around_.file);
     } catch (const std::system_error& trouble) {
         say("unable to forget the registration: " + std::string(trouble.what()));
     }

@@ -43,6 +43,7 @@ public:
         std::shared_ptr<const Agreement> agreement;
         net::Moment renewal = net::Moment::max(), expiry = net::Moment::max();
         unsigned calls = 0;
+        ~Live();
     };
 
     // A registration under which a call is made; until it goes, that one is not taken back.
@@ -94,7 +95,7 @@ private:
     void fail(const RegistrationTrouble& trouble);
     void drop(State state);
     void take_up();
-    void keep() const;
+    void keep();
     void forget() const;
     void announce(const Live& live) const;
     std::shared_ptr<Live> make_live(Registration registration) const;
@@ -111,8 +112,8 @@ private:
     std::vector<std::shared_ptr<Live>> old_;   // to be taken back once their calls have ended
     net::Moment next_ = net::Moment::min();    // attempt, poll or look at credentials
     std::chrono::seconds poll_pause_{30};
-    unsigned failures_ = 0;   // in a row
-    std::string trouble_;
+    unsigned failures_ = 0;           // in a row
+    std::string trouble_, kept_id_;   // kept_id_: of the registration that we put into the file
     bool ending_ = false, running_ = false;
 };
 
