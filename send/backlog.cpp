@@ -96,7 +96,7 @@ std::unique_ptr<Backlog::Pass> Backlog::open(queue::MessageNumber n, bool is_ret
     auto path = channel_file(shared_.spool, channel_, n);
     try {
         Recipients recipients(path);
-        const auto info = shared_.records.read(n);
+        const auto* info = shared_.records.read(n);
         if (!info) {
             path = shared_.spool.info(n);
             throw std::system_error(EIO, std::generic_category());

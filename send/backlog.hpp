@@ -29,7 +29,7 @@ public:
     struct Shared {
         const queue::Spool& spool;
         Agenda& agenda;
-        const MessageRecords& records;
+        MessageRecords& records;
         Results& results;
         Jobs& jobs;
         const Config& config;

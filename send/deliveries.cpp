@@ -230,7 +230,7 @@ void Deliveries::settle_undecided(EndedAttempt attempt)
     if (delivered) settle(attempt.delivery, false, {});
     auto kept = results_.keep(std::move(attempt));
     if (!kept) return;
-    if (const auto info = records_.read(kept->message))
+    if (const auto* info = records_.read(kept->message))
         review({*std::move(kept)}, *info);
     else if (!delivered)
         decided(*kept, undisturbed(*kept));

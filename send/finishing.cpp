@@ -72,7 +72,7 @@ void Finishing::finish(queue::MessageNumber n)
     } catch (const std::system_error&) {
         return again_later(n);
     }
-    auto info = queue_.records.read(n);
+    const auto* info = queue_.records.read(n);
     if (!info) {
         log_.warning("trouble opening " + queue_.spool.info(n) + "; will try again later");
         return again_later(n);
@@ -84,7 +84,7 @@ void Finishing::finish(queue::MessageNumber n)
         log_.warning("unable to stat " + path);
         return again_later(n);
     }
-    tell_sender(n, *std::move(info));
+    tell_sender(n, *info);
 }
 
 void Finishing::tell_sender(queue::MessageNumber n, MessageInfo info)

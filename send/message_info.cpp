@@ -1,7 +1,9 @@
 #include "send/message_info.hpp"
 
 #include "base/sys/file.hpp"
+#include "send/recipient_state.hpp"
 
+#include <algorithm>
 #include <system_error>
 #include <utility>
 
@@ -9,6 +11,18 @@ namespace grapnel::send {
 
 namespace {
 constexpr std::size_t longest_info = 256u << 20;
+}
+
+MessageInfo only_of(const MessageInfo& info, queue::Position position)
+{
+    MessageInfo part{{info.sender, info.message, {}, 0}, info.birth};
+    const auto most = std::max_element(
+        info.recipients.begin(), info.recipients.end(),
+        [](const auto& a, const auto& b) { return attempts(a.second) < attempts(b.second); });
+    if (most != info.recipients.end()) part.recipients.insert(*most);
+    const auto own = info.recipients.find(position);
+    if (own != info.recipients.end()) part.recipients.insert(*own);
+    return part;
 }
 
 std::optional<MessageInfo> read_message_info(const queue::Spool& spool, queue::MessageNumber n)

@@ -13,6 +13,9 @@ struct MessageInfo : queue::Info {
     std::time_t birth = 0;
 };
 
+// Of a message with many recipients: what is known of one, and of the one that was tried most.
+MessageInfo only_of(const MessageInfo& info, queue::Position position);
+
 // nullopt: it cannot be read, or does not begin with a sender.
 std::optional<MessageInfo> read_message_info(const queue::Spool& spool, queue::MessageNumber n);
 

@@ -15,24 +15,37 @@ namespace {
 constexpr Due group_time = 100, trouble_pause = 10'000;
 }
 
-std::optional<MessageInfo> MessageRecords::read(queue::MessageNumber n) const
+// Of a message with many recipients the records are asked for once for each of them.
+const MessageInfo* MessageRecords::read(queue::MessageNumber n)
 {
     const auto known = changed_.find(n);
-    return known == changed_.end() ? read_message_info(spool_, n) : known->second;
+    if (known != changed_.end()) return &known->second;
+    if (latest_ && latest_->first == n) return &latest_->second;
+    auto info = read_message_info(spool_, n);
+    if (!info) return nullptr;
+    latest_.emplace(n, std::move(*info));
+    return &latest_->second;
 }
 
 bool MessageRecords::change(queue::MessageNumber n, Due now,
                             const std::function<void(queue::Info&)>& how)
 {
+    const auto* info = read(n);
+    if (!info) return false;
     auto known = changed_.find(n);
     if (known == changed_.end()) {
-        auto info = read_message_info(spool_, n);
-        if (!info) return false;
-        known = changed_.emplace(n, std::move(*info)).first;
+        known = changed_.emplace(n, std::move(latest_->second)).first;
+        latest_.reset();
     }
     how(known->second);
     due_ = std::min(due_.value_or(now + group_time), now + group_time);
     return true;
+}
+
+void MessageRecords::forget(queue::MessageNumber n)
+{
+    changed_.erase(n);
+    if (latest_ && latest_->first == n) latest_.reset();
 }
 
 void MessageRecords::flush(Due now)
@@ -44,8 +57,11 @@ void MessageRecords::flush(Due now)
     for (const auto& [n, info] : changed_)
         if (write(n, info, touched)) written.push_back(n);
     flusher_.flush(touched);
-    for (const auto n : written)
-        if (rename(n, now)) changed_.erase(n);
+    for (const auto n : written) {
+        if (!rename(n, now)) continue;
+        latest_.emplace(n, std::move(changed_.at(n)));
+        changed_.erase(n);
+    }
     if (!changed_.empty()) due_ = now + trouble_pause;
 }
 

@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 
 namespace grapnel::send {
 
@@ -23,12 +24,12 @@ public:
     {
     }
 
-    // nullopt: it cannot be read.
-    std::optional<MessageInfo> read(queue::MessageNumber n) const;
+    // Until the next call here. Null: it cannot be read.
+    const MessageInfo* read(queue::MessageNumber n);
     // False: it cannot be read, and nothing was changed.
     bool change(queue::MessageNumber n, Due now, const std::function<void(queue::Info&)>& how);
     // info/S/N is about to go.
-    void forget(queue::MessageNumber n) { changed_.erase(n); }
+    void forget(queue::MessageNumber n);
 
     std::optional<Due> flush_due() const { return due_; }
     // Before the marks' flush, which makes the new names durable. Throws Broken.
@@ -45,6 +46,7 @@ private:
     Marks& marks_;
     Log& log_;
     std::map<queue::MessageNumber, MessageInfo> changed_;
+    std::optional<std::pair<queue::MessageNumber, MessageInfo>> latest_;   // as it is on file
     std::optional<Due> due_;
 };
 

@@ -50,15 +50,6 @@ std::string queue_name(queue::Channel channel)
     return channel == queue::Channel::local ? "local" : "remote";
 }
 
-// The most that any of its recipients had.
-std::uint64_t attempts(const queue::Info& info)
-{
-    std::uint64_t most = 0;
-    for (const auto& [position, records] : info.recipients)
-        most = std::max(most, read_state(records).attempts);
-    return most;
-}
-
 hooks::Facts common(hooks::Stage stage, queue::MessageNumber n, const MessageInfo& info,
                     std::string_view sender, const Config& config, std::int64_t milliseconds)
 {

@@ -42,6 +42,7 @@ std::optional<std::string> text_of(const std::optional<std::int64_t>& time)
 
 void erase_own(Extensions& records)
 {
+    if (records.empty()) return;
     for (const auto name : own_names) records.erase(name);
 }
 
@@ -50,8 +51,7 @@ void erase_own(Extensions& records)
 RecipientState read_state(const Extensions& records)
 {
     RecipientState state;
-    if (const auto* value = records.find("attempts"))
-        state.attempts = parse_number<std::uint64_t>(*value).value_or(0);
+    state.attempts = send::attempts(records);
     if (const auto* value = records.find("last")) state.last = decode_reply(*value);
     state.next = time_in(records.find("next"));
     const auto* next_dsn = records.find("next-dsn");
@@ -100,6 +100,20 @@ queue::Info without_own_records(queue::Info info)
     for (auto& [position, records] : info.recipients) erase_own(records);
     std::erase_if(info.recipients, [](const auto& one) { return one.second.empty(); });
     return info;
+}
+
+std::uint64_t attempts(const Extensions& recipient)
+{
+    const auto* value = recipient.find("attempts");
+    return value ? parse_number<std::uint64_t>(*value).value_or(0) : 0;
+}
+
+std::uint64_t attempts(const queue::Info& info)
+{
+    std::uint64_t most = 0;
+    for (const auto& [position, records] : info.recipients)
+        most = std::max(most, attempts(records));
+    return most;
 }
 
 }

@@ -41,4 +41,8 @@ std::time_t end_of_life(const queue::Info& info, std::time_t birth, std::uint64_
 // The rest: what came with the message.
 queue::Info without_own_records(queue::Info info);
 
+std::uint64_t attempts(const Extensions& recipient);
+// The most that any recipient had.
+std::uint64_t attempts(const queue::Info& info);
+
 }

@@ -47,11 +47,12 @@ Reported reported(const EndedAttempt& attempt, const MessageInfo& info,
 
 }
 
-void Review::begin(EndedAttempt attempt, MessageInfo info, Decided decided)
+void Review::begin(EndedAttempt attempt, const MessageInfo& info, Decided decided)
 {
     auto recipient = reported(attempt, info, config_.routing);
+    auto known = only_of(info, attempt.position());
     auto one =
-        std::make_shared<Case>(Case{std::move(attempt), std::move(info), std::move(decided)});
+        std::make_shared<Case>(Case{std::move(attempt), std::move(known), std::move(decided)});
     one->recipient = std::move(recipient);
     one->verdict.standing = one->recipient.standing;
     try {
@@ -96,13 +97,14 @@ void Review::answered(Stage stage, const std::shared_ptr<Case>& one,
 
 void Review::take(Case& one, Stage stage, const hooks::Decision& decision)
 {
+    bool complained = false;   // once for an answer, however much is wrong with it
     const Term term{agenda_.wall_now(), end_of_life(one.info, one.info.birth, config_.lifetime),
                     one.attempt.last};
     for (const auto& change : decision.recipients) {
         if (change.index != 0) continue;   // a job has one recipient
         const auto before = one.verdict.standing;
         const auto refused = apply(one.verdict.standing, change, term);
-        if (!refused.empty())
+        if (!refused.empty() && !std::exchange(complained, true))
             log_.hook_refused(one.attempt.message, stage, one.attempt.delivery.id, refused);
         if (one.verdict.standing != before)
             log_.hook_changed(one.attempt.message, stage, one.attempt.delivery.id, before,

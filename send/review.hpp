@@ -25,7 +25,7 @@ public:
 
     // info: of its message, as it is now. decided is called once, at once where nobody is asked.
     using Decided = std::function<void(const EndedAttempt&, const Verdict&)>;
-    void begin(EndedAttempt attempt, MessageInfo info, Decided decided);
+    void begin(EndedAttempt attempt, const MessageInfo& info, Decided decided);
 
 private:
     struct Case;

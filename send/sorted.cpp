@@ -1,5 +1,7 @@
 #include "send/sorted.hpp"
 
+#include "send/recipient_state.hpp"
+
 #include <utility>
 
 namespace grapnel::send {
@@ -18,6 +20,7 @@ Sorted sort_recipients(const RoutingTables& routing, queue::Todo todo)
         const auto offset = list.empty() ? 0 : list.back().offset + list.back().address.size() + 2;
         list.push_back({false, std::move(address), offset, list.size()});
     }
+    sorted.info = without_own_records(std::move(sorted.info));   // no submitter writes these
     return sorted;
 }
 

@@ -1,5 +1,6 @@
 // The records that qmail-send keeps about recipients, both ways.
 #include "send/recipient_state.hpp"
+#include "send/sorted.hpp"
 
 #include <gtest/gtest.h>
 
@@ -61,6 +62,18 @@ TEST(RecipientState, LifeEndsWithTheLifetimeUnlessARecordSaysOtherwise)
     EXPECT_GT(end_of_life(info, 100, ~std::uint64_t{0}), 200'000'000'000);
     info.message.set("expires", "4000");
     EXPECT_EQ(end_of_life(info, 100, 604800), 4000);
+}
+
+TEST(RecipientState, SubmittersCannotGiveIt)
+{
+    RoutingTables tables;
+    queue::Todo todo{1, 7, "s@a.example", {"bob@far.example"}, {}, 0};
+    todo.extensions.message.set("id", "abc");
+    todo.extensions.message.set("expires", "9999999999");
+    todo.extensions.message.set("silent", "1");
+    todo.extensions.recipients[0].set("next", "9999999999");
+    const auto sorted = sort_recipients(tables, std::move(todo));
+    EXPECT_EQ(queue::encode(sorted.info), std::string("Fs@a.example\0id=abc\0", 21));
 }
 
 TEST(RecipientState, OwnRecordsAreToldFromWhatCameWithTheMessage)
