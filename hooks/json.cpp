@@ -106,14 +106,20 @@ void read_json(std::string_view text, ValueBuilder& into)
     add(root, into);
 }
 
-std::string write_json(const boost::json::value& value)
+// Twice, the first time to know how much: text that grows is in memory twice while it does.
+std::string write_json(const boost::json::value& value, std::size_t more)
 {
+    std::array<char, 16384> room;
     boost::json::serializer serializer;
+    std::size_t size = 0;
     serializer.reset(&value);
+    while (!serializer.done()) size += serializer.read(room.data(), room.size()).size();
     std::string text;
-    std::array<char, 16384> piece;
-    while (!serializer.done()) text += serializer.read(piece.data(), piece.size());
-    return is_utf8(text) ? text : make_utf8(text);
+    text.reserve(size + more);
+    serializer.reset(&value);
+    while (!serializer.done()) text += serializer.read(room.data(), room.size());
+    if (!is_utf8(text)) return make_utf8(text);
+    return text;
 }
 
 }

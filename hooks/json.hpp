@@ -5,6 +5,7 @@
 
 #include <boost/json/value.hpp>
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 
@@ -12,7 +13,7 @@ namespace grapnel::hooks {
 
 void read_json(std::string_view text, ValueBuilder& into);
 
-// What is no UTF-8 becomes U+FFFD.
-std::string write_json(const boost::json::value& value);
+// What is no UTF-8 becomes U+FFFD. more: octets that will be appended.
+std::string write_json(const boost::json::value& value, std::size_t more = 0);
 
 }

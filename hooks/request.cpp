@@ -59,10 +59,12 @@ Document document(const Facts& facts, const Message* message, const std::vector<
 
 std::string json_prefix(const Document& document)
 {
-    auto text = write_json(document.members);
+    constexpr std::string_view opening = ",\"rawMessage\":\"";
+    auto text = write_json(document.members, opening.size());
     if (!document.raw_follows) return text;
     text.pop_back();   // there are always members before it
-    return text + ",\"rawMessage\":\"";
+    text += opening;
+    return text;
 }
 
 std::string cbor_prefix(const Document& document, std::uint64_t raw_size)
