@@ -1,7 +1,7 @@
 """Python's json and base64, and cbor2, as judges of ours.
 
 other_codecs.py read DIRECTORY   each NAME.json or NAME.cbor there is a request with the message NAME.raw: says of
-                                 each, on a line, all of it but rawMessage as JSON, byte strings as {"bytes": hex}
+                                 each, on a line, all of it but rawMessage as JSON, byte strings as base64
 other_codecs.py answers          answers of a scanner, one a line: "json" or "cbor", and octets as hex
 """
 import base64
@@ -37,13 +37,15 @@ def read_cbor(octets):
 
 
 def read(directory):
+    said = {}
     for path in sorted(pathlib.Path(directory).iterdir()):
         if path.suffix == ".raw":
             continue
         request, raw = (read_json if path.suffix == ".json" else read_cbor)(path.read_bytes())
         message = path.with_suffix(".raw").read_bytes()
         assert raw is None or raw == message, f"{path.name}: rawMessage differs"
-        shown = json.dumps(request, ensure_ascii=False, separators=(",", ":"), default=lambda b: {"bytes": b.hex()})
+        shown = json.dumps(request, ensure_ascii=False, separators=(",", ":"), default=lambda octets: base64.b64encode(octets).decode())
+        assert said.setdefault(path.stem, shown) == shown, f"{path.stem}: JSON and CBOR differ"
         print(path.name, "with" if raw is not None else "without", shown)
 
 

@@ -7,6 +7,8 @@
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 namespace grapnel::hooks {
@@ -29,6 +31,14 @@ std::string crlf(std::string_view text)
 {
     std::string lines;
     for (const char c : text) lines += c == '\n' ? "\r\n" : std::string(1, c);
+    return lines;
+}
+
+std::string with_lf(std::string_view text)
+{
+    std::string lines;
+    for (std::size_t n = 0; n < text.size(); ++n)
+        if (!text.substr(n).starts_with("\r\n")) lines += text[n];
     return lines;
 }
 
@@ -78,6 +88,31 @@ TEST(OtherCodecs, ReadOurRequestsAsWeMeanThem)
                             without_raw(serialization, request) + "\n";
             }
     EXPECT_EQ(python({"read", directory.path()}), expected);
+}
+
+// Every message that is there, as it would go to a scanner that wants all of it.
+TEST(OtherCodecs, ReadRequestsOfRealMessages)
+{
+    if (!std::filesystem::exists(CORPUS)) GTEST_SKIP() << "no " << CORPUS;
+    const TempDirectory directory;
+    int number = 1000;
+    std::size_t requests = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(CORPUS)) {
+        if (!entry.is_regular_file()) continue;
+        const auto text = with_lf(grapnel::test::slurp(entry.path()));
+        const Message message(text);
+        const auto file = directory / std::to_string(++number);
+        for (const auto serialization : {Serialization::json, Serialization::cbor}) {
+            const RequestBody body(serialization, hooks::test::data_facts(), &message,
+                                   all_properties(Direction::inbound));
+            grapnel::test::spill(file + "." + std::string(name(serialization)), read(body));
+            ++requests;
+        }
+        grapnel::test::spill(file + ".raw", crlf(text));
+    }
+    const auto said = python({"read", directory.path()});
+    EXPECT_EQ(static_cast<std::size_t>(std::count(said.begin(), said.end(), '\n')), requests);
+    EXPECT_GT(requests, 0U);
 }
 
 TEST(OtherCodecs, MakeAnswersThatWeUnderstand)

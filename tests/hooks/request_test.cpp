@@ -1,3 +1,4 @@
+#include "hex.hpp"
 #include "hooks/request.hpp"
 #include "some_facts.hpp"
 
@@ -167,6 +168,45 @@ TEST(Request, HasTheMembersOfTheMessageThatWereNegotiated)
     EXPECT_EQ(more(facts, {"/message/size"}, &message), R"({"message":{"size":21}})");
     EXPECT_EQ(more(facts, {"/message/size", "/rawMessage"}, &message),
               R"({"message":{"size":21},"rawMessage":"U3ViamVjdDogaGVsbG8NCg0KeA0K"})");
+}
+
+const std::string with_attachment = "Subject: hello\nX-A: =?utf-8?q?=C3=BC?=\nMIME-Version: 1.0\n"
+                                    "Content-Type: application/x-octets\n"
+                                    "Content-Transfer-Encoding: base64\n\nAP+A\n";
+
+TEST(Request, HasHeaderFieldsByNameWhereTheyWereNegotiated)
+{
+    const Message message(with_attachment);
+    const auto facts = test::data_facts();
+    EXPECT_EQ(more(facts, {"/message/header:X-A:asText"}, &message),
+              "{\"message\":{\"header:X-A:asText\":\"\xC3\xBC\"}}");
+    const auto members = [&](const std::vector<std::string>& properties) {
+        const auto value = boost::json::parse(more(facts, properties, &message));
+        return value.at("message").as_object();
+    };
+    EXPECT_FALSE(members({"/message"}).contains("header:X-A:asText"));
+    const auto both = members({"/message", "/message/header:X-A:asText"});
+    EXPECT_TRUE(both.contains("header:X-A:asText"));
+    EXPECT_TRUE(both.contains("subject"));
+}
+
+TEST(Request, FiltersTheElementsOfListsInTheMessage)
+{
+    const Message message("Subject: hello\nFrom: ana@example.org\n\nx\n");
+    EXPECT_EQ(more(test::data_facts(), {"/message/headers/name", "/message/from/email"}, &message),
+              R"({"message":{"from":[{"email":"ana@example.org"}],)"
+              R"("headers":[{"name":"Subject"},{"name":"From"}]}})");
+}
+
+TEST(Request, HasBlobsAsByteStringsInCbor)
+{
+    const Message message(with_attachment);
+    const auto wanted = list({"/message/attachments/blob"});
+    EXPECT_EQ(more(test::data_facts(), {"/message/attachments/blob"}, &message),
+              R"({"message":{"attachments":[{"blob":"AP+A"}]}})");
+    const auto bytes = read(RequestBody(cbor, test::data_facts(), &message, wanted));
+    EXPECT_TRUE(bytes.ends_with(grapnel::test::octets("64 626c6f62 43 00ff80")))
+        << grapnel::test::hex(bytes);
 }
 
 TEST(Request, KnowsWhetherItCarriesTheMessage)
