@@ -73,7 +73,7 @@ TEST(RecipientState, SubmittersCannotGiveIt)
     todo.extensions.message.set("silent", "1");
     todo.extensions.recipients[0].set("next", "9999999999");
     const auto sorted = sort_recipients(tables, std::move(todo));
-    EXPECT_EQ(queue::encode(sorted.info), std::string("Fs@a.example\0id=abc\0", 21));
+    EXPECT_EQ(queue::encode(sorted.info), std::string("Fs@a.example\0id=abc\0", 20));
 }
 
 TEST(RecipientState, OwnRecordsAreToldFromWhatCameWithTheMessage)
