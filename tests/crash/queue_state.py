@@ -75,6 +75,8 @@ class Queue:
         for name, about in self.files(folder).items():
             if name.isdigit():
                 numbered[int(name)] = about
+            elif folder.startswith("info/") and re.fullmatch(r"[0-9]+\.new", name):
+                self.litter.append(f"{folder}/{name}")   # gone at the next start
             else:
                 self.fault(f"{folder}/{name} is no message number")
         return numbered

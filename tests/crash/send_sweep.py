@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Stops qmail-send at every call that changes the queue, and makes each of them fail once.
 
-    send_sweep.py BIN [--only TEXT]
+    send_sweep.py BIN [--hooks] [--only TEXT]
 
 Two messages go through. One is delivered straight from todo to a local and a remote recipient; of the other one
-recipient fails, so it falls back to files and makes a bounce. The spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
+recipient fails, so it falls back to files and makes a bounce. With --hooks a scanner, which cannot be reached,
+wants to hear of everything, so outcomes wait until the message is on file, and one more recipient is deferred once, so
+that info is written anew. The spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
 is started again, undisturbed: then everybody must have got his message whole, the sender his bounce, and
 nobody more than one surplus copy. Exit code 77: it could not be done here, with the reason.
 """
@@ -24,13 +26,15 @@ import time
 import queue_state
 import sweep
 
-CALLS = "openat,write,pwrite64,unlink,fsync,fdatasync,syncfs,ftruncate,utimensat"
+CALLS = "openat,write,pwrite64,unlink,rename,fsync,fdatasync,syncfs,ftruncate,utimensat"
 # What a full disk can refuse, and what a broken one can.
-ERRORS = {"ENOSPC": "openat,write,pwrite64", "EIO": "openat,write,pwrite64,unlink,fsync,fdatasync,syncfs"}
+ERRORS = {"ENOSPC": "openat,write,pwrite64", "EIO": "openat,write,pwrite64,unlink,rename,fsync,fdatasync,syncfs"}
 MESSAGE = b"Received: from x\nSubject: tide\n\nHigh at noon.\n" * 20
 SENDER = b"sender@far.example"
 RECIPIENTS = (b"ann@here.example", b"bob@far.example", b"fail@far.example")
 STRAIGHT = (b"cid@here.example", b"dan@far.example")
+LATER = b"later@far.example"
+RECORDED = 0.25  # seconds after which a deferral is on file
 QUIET = 1.5      # seconds without anything happening: it waits for a time that will not come here
 LONGEST = 20.0
 
@@ -43,6 +47,7 @@ class Spawners:
         self.delivered = collections.Counter()
         self.bounces = 0
         self.faults = []
+        self.again_at = None   # who was deferred is to be tried then
 
     def answer(self, channel, command):
         number, rest = command[:1], command[1:]
@@ -62,6 +67,9 @@ class Spawners:
             self.faults.append(f"{recipient.decode()} was given another message")
         if recipient == RECIPIENTS[2]:
             return number + b"Dnobody\n\0"
+        if recipient == LATER and self.again_at is None:
+            self.again_at = time.monotonic() + RECORDED
+            return number + b"Zlater\n\0"
         self.delivered[recipient] += 1
         return number + b"Kok\n\0"
 
@@ -103,6 +111,9 @@ class Life:
                 self.alarm = False
                 self.signal(signal.SIGALRM)
             now = time.monotonic()
+            if self.is_up() and self.spawners.again_at and now > self.spawners.again_at:
+                self.spawners.again_at = float("inf")
+                self.signal(signal.SIGALRM)
             if now - begin > LONGEST:
                 last_words = self.pending["log"].decode(errors="replace")[-300:]
                 self.spawners.faults.append(f"it did not end; its last words: {last_words!r}")
@@ -164,15 +175,20 @@ def place(theirs):
         os.close(end)
 
 
-def make_home(binaries):
+def make_home(binaries, hooks):
     home = sweep.make_home()
     os.makedirs(f"{home}/control")
     os.symlink(binaries, f"{home}/bin")
     open(f"{home}/queue/lock/sendmutex", "wb").close()
     with open(f"{home}/control/me", "w", encoding="ascii") as file:
         file.write("here.example\n")
+    if hooks:
+        os.makedirs(f"{home}/control/hooks/10-none")
+        for name, text in (("url", "https://scanner.example/"), ("stages", "delivery defer dsn")):
+            with open(f"{home}/control/hooks/10-none/{name}", "w", encoding="ascii") as file:
+                file.write(text + "\n")
     lay_message(home, STRAIGHT)
-    lay_message(home, RECIPIENTS)
+    lay_message(home, RECIPIENTS + ((LATER,) if hooks else ()))
     return home
 
 
@@ -186,9 +202,9 @@ def lay_message(home, recipients):
     os.link(f"{home}/queue/intd/{number}", f"{home}/queue/todo/{number}")
 
 
-def one_run(binaries, injected):
+def one_run(binaries, injected, hooks):
     """The trace of the disturbed life, and what was wrong after the second one."""
-    home = make_home(binaries)
+    home = make_home(binaries, hooks)
     try:
         spawners = Spawners(home)
         code = Life(binaries, home, spawners, injected).run()
@@ -206,9 +222,9 @@ def one_run(binaries, injected):
         found += queue.faults
         found += [f"{queue.name('info', n)} stays" for n in queue.info]
         found += [f"{queue.name('todo', n)} stays" for n in queue.todo]
-        found += delivery_faults(spawners, injected)
+        found += delivery_faults(spawners, injected, hooks)
         if not injected:
-            found += path_faults(lines)
+            found += path_faults(lines, hooks)
         return lines, [f"{injected or 'undisturbed'}: {text}" for text in found]
     finally:
         shutil.rmtree(home)
@@ -224,11 +240,11 @@ def wait_for_submissions(home):
         time.sleep(0.01)
 
 
-def delivery_faults(spawners, injected):
+def delivery_faults(spawners, injected, hooks):
     most = 2 if injected else 1
     counts = dict(spawners.delivered)
     found = []
-    for recipient in (*RECIPIENTS[:2], *STRAIGHT, SENDER):
+    for recipient in (*RECIPIENTS[:2], *STRAIGHT, SENDER, *((LATER,) if hooks else ())):
         count = counts.get(recipient, 0)
         # One kill may strike twice at a bounce: it is queued again, and the first one's delivery is not marked.
         allowed = most + 1 if injected and recipient == SENDER else most
@@ -237,10 +253,12 @@ def delivery_faults(spawners, injected):
     return found
 
 
-def path_faults(lines):
-    """The undisturbed life must have gone both ways."""
-    made = [line for line in lines if re.match(r'openat\(.*"info/.*O_CREAT', line)]
-    return [] if len(made) == 1 else [f"{len(made)} messages came into files, of one that had to"]
+def path_faults(lines, hooks):
+    """The undisturbed life must have gone both ways, and have written info anew for scanners alone."""
+    made = [line for line in lines if re.match(r'openat\(.*"info/[0-9/]*".*O_CREAT', line)]
+    renamed = [line for line in lines if line.startswith('rename("info/')]
+    found = [] if len(made) == 1 else [f"{len(made)} messages came into files, of one that had to"]
+    return found + ([f"info was written anew {len(renamed)} times"] if bool(renamed) != hooks else [])
 
 
 def injections(lines):
@@ -265,6 +283,7 @@ def injections(lines):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bin")
+    parser.add_argument("--hooks", action="store_true")
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     binaries = os.path.abspath(arguments.bin)
@@ -276,10 +295,10 @@ def main():
     while os.open("/dev/null", os.O_RDONLY) < 10:
         pass
     begin = time.monotonic()
-    lines, found = one_run(binaries, None)
+    lines, found = one_run(binaries, None, arguments.hooks)
     wanted = [i for i in injections(lines) if arguments.only in i]
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        for _, faults in pool.map(lambda i: one_run(binaries, i), wanted):
+        for _, faults in pool.map(lambda i: one_run(binaries, i, arguments.hooks), wanted):
             found += faults
             for text in faults:
                 print("  " + text, flush=True)
