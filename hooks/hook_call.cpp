@@ -76,7 +76,8 @@ net::asio::awaitable<CallOutcome> HookCall::work()
     if (admission_ == Breaker::Admission::no) co_return end(CallOutcome::Kind::failure, "breaker");
     if (around_.slots.crowded()) co_return end(CallOutcome::Kind::failure, "too many calls wait");
     const auto slot = co_await around_.slots.take(deadline_);
-    if (!slot) co_return end(CallOutcome::Kind::failure, "timeout while others are called");
+    if (!slot || SteadyClock::now() >= deadline_)
+        co_return end(CallOutcome::Kind::failure, "timeout while others are called");
     for (;;) {
         std::string why;
         const auto lease = co_await around_.registrar.lease(deadline_, why);

@@ -176,22 +176,8 @@ TEST_F(RegistrationLife, AnOldOneIsKeptUntilItsCallsHaveEnded)
     begin();
     bool ended = false;
     CallOutcome outcome;
-    net::start(
-        loop->executor(),
-        [](std::shared_ptr<LiveScanner> asked_one,
-           CallOutcome& result) -> net::asio::awaitable<void> {
-            result = co_await asked_one->call(
-                Stage::rcpt, 0,
-                [](const Agreement& agreement) {
-                    Facts facts;
-                    facts.stage = Stage::rcpt;
-                    facts.response = {250, "2.1.5", "ok"};
-                    return std::make_shared<const RequestBody>(agreement.serialization, facts,
-                                                               nullptr, agreement.inbound);
-                },
-                std::chrono::seconds(30));
-        }(scanner, outcome),
-        [&](std::exception_ptr) { ended = true; });
+    net::start(loop->executor(), small_call(scanner, outcome),
+               [&](std::exception_ptr) { ended = true; });
     EXPECT_TRUE(wait_until([&] { return scanner->state().registration_id == "r-2"; }));
     EXPECT_FALSE(ended);
     EXPECT_EQ(count("delete"), 0u);

@@ -122,6 +122,11 @@ net::asio::awaitable<void> one_call(std::shared_ptr<LiveScanner> scanner, Stage 
 
 }
 
+net::asio::awaitable<void> small_call(std::shared_ptr<LiveScanner> scanner, CallOutcome& outcome)
+{
+    return one_call(std::move(scanner), Stage::rcpt, {}, std::chrono::seconds(60), outcome);
+}
+
 bool ScannerLab::wait_until(const std::function<bool()>& happened)
 {
     bool seen = false;

@@ -50,6 +50,9 @@ protected:
     bool hostile = false;   // requests may look wrong to the other side
 };
 
+// One at rcpt, for tests that do something else meanwhile.
+net::asio::awaitable<void> small_call(std::shared_ptr<LiveScanner> scanner, CallOutcome& outcome);
+
 std::string text(const boost::json::value& object, std::string_view member);
 
 }

@@ -231,8 +231,8 @@ def register(request, url):
             offered = PROPERTIES[side] if settings.profile != "rspamd" else RSPAMD_PROPERTIES
             asked = part["properties"]
             negotiated[side] = {"stages": part["stages"] if settings.stages is None else settings.stages,
-                                "properties": offered if asked is None else [one for one in asked if one in offered]
-                                or asked}
+                                "properties": offered if asked is None else
+                                [one for one in asked if any((one + "/").startswith(top + "/") for top in offered)]}
         else:
             negotiated[side] = None
     registrations[number]["negotiated"] = negotiated
