@@ -22,7 +22,7 @@ struct MailboxGroup {
     std::vector<Mailbox> mailboxes = {};
 };
 
-// At most 10,000 mailboxes; UTF-8.
+// At most 10,000 mailboxes and groups; UTF-8.
 std::vector<MailboxGroup> parse_groups(std::string_view value);
 std::vector<Mailbox> parse_mailboxes(std::string_view value);   // whatever group they are in
 

@@ -11,7 +11,7 @@ namespace grapnel::hooks {
 
 namespace {
 
-constexpr std::size_t most_mailboxes = 10'000;
+constexpr std::size_t most_items = 10'000;   // mailboxes and groups
 constexpr std::string_view white = " \t\r\n";
 
 // Reads one address after the other; every octet once.
@@ -21,8 +21,8 @@ public:
 
     std::vector<MailboxGroup> parse()
     {
-        while (!rest_.empty() && count_ < most_mailboxes) take();
-        if (count_ < most_mailboxes) end_mailbox();
+        while (!rest_.empty() && count_ < most_items) take();
+        if (count_ < most_items) end_mailbox();
         return std::move(groups_);
     }
 
@@ -124,6 +124,7 @@ private:
     {
         end_atoms();
         groups_.push_back({std::string(trim(phrase_)), {}});
+        ++count_;
         in_group_ = true;
         forget();
     }

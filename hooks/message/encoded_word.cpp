@@ -181,7 +181,7 @@ std::size_t fitting(std::string_view text, bool in_q, std::size_t room)
 
 std::string encode_run(std::string_view run, std::size_t column)
 {
-    const bool in_q = q_size(run) <= (run.size() + 2) / 3 * 4;
+    const bool in_q = q_size(run) <= run.size() * 2;   // most of it can be read as it is
     std::string words;
     while (!run.empty()) {
         const auto room = column < longest_line - 24 ? longest_line - column : longest_word;

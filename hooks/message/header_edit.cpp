@@ -152,7 +152,9 @@ Result<> set_convenience(MessageState& message, const Convenience& which, const 
                          const MessageRules& rules)
 {
     const auto at = message.header.last(which.field);
-    const bool is_nothing = value.is_null() || (value.is_array() && value.get_array().empty());
+    const bool is_list = which.form != Form::text && which.form != Form::date;
+    const bool is_nothing =
+        value.is_null() || (is_list && value.is_array() && value.get_array().empty());
     if (is_nothing) return at ? delete_convenience(message, which) : Result<>();
     if (at && says_the_same(message.header.fields[*at].value(), which.form, value)) return {};
     auto text = convenience_text(which, value, rules.smtputf8);

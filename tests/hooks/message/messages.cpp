@@ -90,7 +90,7 @@ Operation add_at(std::uint64_t index, std::string_view path, json::value value)
     return made;
 }
 
-Operation remove(std::string_view path) { return operation(OperationKind::remove, path); }
+Operation delete_at(std::string_view path) { return operation(OperationKind::remove, path); }
 
 std::string apply(Message& message, const Operation& operation, const MessageRules& rules)
 {

@@ -22,7 +22,7 @@ boost::json::value part(const hooks::Message& message, std::string_view path);  
 hooks::Operation set(std::string_view path, boost::json::value value);
 hooks::Operation add(std::string_view path, boost::json::value value);
 hooks::Operation add_at(std::uint64_t index, std::string_view path, boost::json::value value);
-hooks::Operation remove(std::string_view path);
+hooks::Operation delete_at(std::string_view path);
 
 // "" or why not.
 std::string apply(hooks::Message& message, const hooks::Operation& operation,
