@@ -53,8 +53,14 @@ int refuse(const std::string& text, const std::string& trouble)
     return 1;
 }
 
-// A user who runs us by himself (sendmail -bs) is no client from outside.
-bool faces_strangers() { return in_sandbox() || ::geteuid() == role_identity(Role::daemon).uid; }
+// A user who runs us by himself, as sendmail -bs does, is no client from outside. Nobody outside
+// can look like one: the address is not his to choose.
+bool faces_strangers(const Environment& environment)
+{
+    if (in_sandbox() || ::geteuid() == role_identity(Role::daemon).uid) return true;
+    return environment.get("TCPREMOTEINFO") != "sendmail-bs" ||
+           environment.get("TCPREMOTEIP") != "127.0.0.1";
+}
 
 }
 
@@ -74,7 +80,7 @@ int run_one_session(const Environment& environment)
     }
     const Fd helper = queue::start_submission_helper(environment);
     ::tzset();   // before files are out of reach
-    const bool hooked = config->is_hooked() && faces_strangers();
+    const bool hooked = config->is_hooked() && faces_strangers(environment);
     hooked ? row::smtpd_hooked_session() : row::smtpd_session();
     for (const auto& complaint : config->complaints) log::server(complaint);
     bool quit = false;

@@ -37,6 +37,22 @@ std::vector<std::string> lines(std::string_view wire, std::size_t piece, bool ba
     return result;
 }
 
+// What scanners are shown is fit to be shown, and part of what was written.
+void check_given(const Path& path)
+{
+    check(path.as_given.ends_with(path.mailbox()));
+    if (path.route > 0) check(path.as_given[path.route - 1] == ':');
+    const auto given = parameters_as_given(path.parameters);
+    check(given.size() <= most_parameters);
+    for (const auto& [keyword, value] : given) {
+        check(!keyword.empty() && keyword.size() <= 64);
+        for (const char c : keyword)
+            check(c == '-' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'));
+        for (const char c : value) check(c > 32 && c < 127 && c != '=');
+        check(path.parameters.find(value) != std::string::npos);
+    }
+}
+
 void parse(std::string_view argument, std::string_view keyword, const PathRules& rules)
 {
     Path path;
@@ -47,6 +63,7 @@ void parse(std::string_view argument, std::string_view keyword, const PathRules&
     Parameters parameters;
     parse_parameters(path.parameters, ParameterPlace::mail, Extensions(), false, parameters);
     parse_parameters(path.parameters, ParameterPlace::rcpt, Extensions(), true, parameters);
+    check_given(path);
 }
 
 }
