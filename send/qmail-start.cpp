@@ -1,6 +1,6 @@
-// Starts the four daemons of the queue, joined by pipes, each as its own user, and qmail-queued
-// beside them; then becomes qmail-send, so that what supervises it signals qmail-send. qmail-start
-// [defaultdelivery [logger argument …]]
+// Starts the four daemons of the queue, joined by pipes, each as its own user, and qmail-queued and
+// qmail-hookd beside them; then becomes qmail-send, so that what supervises it signals qmail-send.
+// qmail-start [defaultdelivery [logger argument …]]
 #include "base/sys/account.hpp"
 #include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
@@ -10,6 +10,8 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/spawn.hpp"
+#include "hooks/hookd_socket.hpp"
+#include "hooks/subscriptions.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/queued_socket.hpp"
 #include "queue/queued_wire.hpp"
@@ -76,6 +78,24 @@ void start_queued(const Identity& queue, int log)
     }
 }
 
+// Only where there is a scanner. Without it their policies decide.
+void start_hookd(int log)
+{
+    try {
+        if (hooks::scanner_names(home() + "/control").empty()) return;
+        const Fd listener = hooks::listen_for_hookd(home());
+        send::keep({.program = "qmail-hookd",
+                    .identity = role_identity(Role::hooks),
+                    .input = listener.get(),
+                    .log = log,
+                    .absent = [&] { hooks::shut_hookd(listener.get(), home()); }});
+    } catch (const std::system_error& error) {
+        log_line(log, std::string("qmail-start: going on without qmail-hookd: ") + error.what());
+    } catch (const Stop& stop) {
+        log_line(log, "qmail-start: going on without qmail-hookd: " + stop.text);
+    }
+}
+
 int start(const std::vector<std::string>& arguments)
 {
     row::qmail_start();
@@ -101,6 +121,7 @@ int start(const std::vector<std::string>& arguments)
     if (const auto missing = missing_protection(); !missing.empty())
         log_line(log.get(), "qmail-start: going on with less protection: " + missing);
     start_queued(queue, log.get());
+    start_hookd(log.get());
     const Pipe to_local = make_pipe(), from_local = make_pipe();
     const Pipe to_remote = make_pipe(), from_remote = make_pipe();
     const Pipe to_clean = make_pipe(), from_clean = make_pipe();

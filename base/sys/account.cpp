@@ -75,6 +75,8 @@ const char* role_name(Role role)
         return "alias";
     case Role::daemon:
         return "qmaild";
+    case Role::hooks:
+        return "qmailh";
     case Role::log:
         return "qmaill";
     case Role::password:

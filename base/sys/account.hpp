@@ -24,7 +24,7 @@ std::optional<Account> find_account(uid_t uid);
 std::optional<gid_t> find_group(const std::string& name);
 
 // The users of the contract (conf-users), one for each duty.
-enum class Role { alias, daemon, log, password, queue, remote, send };
+enum class Role { alias, daemon, hooks, log, password, queue, remote, send };
 const char* role_name(Role role);   // "alias", "qmaild", …
 
 // Uid, gid and groups of a role; in a sandbox our own. Throws Stop(111) "unable to find user NAME"

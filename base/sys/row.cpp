@@ -20,6 +20,24 @@ Confinement::Paths where_messages_are_made()
     return paths;
 }
 
+// /etc whole, and where resolv.conf may point to: the file is replaced now and then.
+Confinement::Paths what_network_clients_read()
+{
+    Confinement::Paths paths;
+    paths.readable = {"/etc",
+                      "/run/systemd/resolve",
+                      "/run/resolvconf",
+                      "/run/NetworkManager",
+                      "/usr/lib",
+                      "/lib",
+                      "/usr/share/ca-certificates",
+                      "/usr/share/dns",
+                      "/usr/share/zoneinfo",
+                      "/dev/null",
+                      "/dev/urandom"};
+    return paths;
+}
+
 }
 
 void qmail_send()
@@ -71,23 +89,23 @@ void qmail_queued()
                  May::read_files | May::write_files | May::use_local_sockets | May::start_threads});
 }
 
+void qmail_hookd()
+{
+    become_if_root(Role::hooks);
+    auto paths = what_network_clients_read();
+    paths.readable.emplace_back("control");
+    paths.writable = {"hookd"};
+    confine({.memory = 1024 * megabyte,
+             .paths = paths,
+             .system_calls =
+                 May::read_files | May::write_files | May::use_network | May::start_threads});
+}
+
 void qmail_remote()
 {
     become_if_root(Role::remote);
-    Confinement::Paths paths;
-    // /etc whole, and where resolv.conf may point to: the file is replaced now and then.
-    paths.readable = {"control",
-                      "/etc",
-                      "/run/systemd/resolve",
-                      "/run/resolvconf",
-                      "/run/NetworkManager",
-                      "/usr/lib",
-                      "/lib",
-                      "/usr/share/ca-certificates",
-                      "/usr/share/dns",
-                      "/usr/share/zoneinfo",
-                      "/dev/null",
-                      "/dev/urandom"};
+    auto paths = what_network_clients_read();
+    paths.readable.emplace_back("control");
     paths.writable = {"queue/lock/tcpto"};
     confine({.memory = 256 * megabyte,
              .paths = paths,

@@ -13,6 +13,7 @@ void qmail_clean();      // in queue/
 void qmail_queue();      // in queue/, where it writes files
 void qmail_handover();   // qmail-queue where qmail-queued writes them: the socket is open
 void qmail_queued();     // in queue/
+void qmail_hookd();      // in the home directory
 void qmail_lspawn();
 void qmail_getpw();
 void qmail_local();

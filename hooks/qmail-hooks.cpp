@@ -1,0 +1,169 @@
+// qmail-hooks(8): shows how scanners are, and tries one with a message. It asks qmail-hookd, so
+// that no registration of its own is needed.
+#include "base/sys/environment.hpp"
+#include "base/sys/error.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/memory_file.hpp"
+#include "base/sys/program.hpp"
+#include "hooks/blocking_connection.hpp"
+#include "hooks/capture.hpp"
+#include "hooks/hookd_socket.hpp"
+#include "hooks/hooks_table.hpp"
+#include "hooks/serialization.hpp"
+
+#include <unistd.h>
+
+#include <chrono>
+#include <ctime>
+#include <string>
+#include <system_error>
+#include <variant>
+#include <vector>
+
+namespace {
+
+using namespace grapnel;
+using namespace std::chrono_literals;
+
+constexpr auto limit = 300s;
+constexpr std::size_t longest_message = 256u << 20;
+constexpr const char* usage =
+    "usage: qmail-hooks [--json] list | test NAME [SENDER RECIPIENT ...] | "
+    "replay NAME [CAPTURE] | reload";
+
+hooks::wire::Saying next(hooks::BlockingConnection& connection)
+{
+    const auto frame = connection.next_frame();
+    if (!frame) throw Stop{111, "qmail-hookd hung up"};
+    auto saying = hooks::wire::decode(*frame);
+    if (!saying) throw Stop{111, "qmail-hookd is not understood"};
+    if (const auto* refused = std::get_if<hooks::wire::Refused>(&*saying))
+        throw Stop{111, "qmail-hookd refuses: " + refused->why};
+    return std::move(*saying);
+}
+
+hooks::BlockingConnection connect()
+{
+    auto socket = hooks::connect_to_hookd(home());
+    if (!socket) throw Stop{111, "qmail-hookd does not run"};
+    return {std::move(*socket), std::chrono::steady_clock::now() + limit};
+}
+
+template <class Kind>
+Kind expect(hooks::wire::Saying saying)
+{
+    if (auto* kind = std::get_if<Kind>(&saying)) return std::move(*kind);
+    throw Stop{111, "qmail-hookd is not understood"};
+}
+
+void print(const std::string& text) { write_all(1, text); }
+
+boost::json::value parse(const std::string& report)
+{
+    if (report.empty()) return {};
+    auto value = hooks::decode(hooks::Serialization::json, report);
+    if (!value) throw Stop{111, "qmail-hookd is not understood"};
+    return *value;
+}
+
+int list(bool json)
+{
+    auto connection = connect();
+    connection.send(hooks::wire::encode(hooks::wire::StatusWanted()));
+    const auto report = expect<hooks::wire::Report>(next(connection)).json;
+    print(json ? report + '\n' : hooks::status_table(parse(report)));
+    return 0;
+}
+
+// One call of one scanner; prints it and what it comes to. The message, where it was changed, last.
+int call(bool json, const std::string& scanner, const hooks::Facts& facts, const Fd& message)
+{
+    auto connection = connect();
+    const hooks::wire::Request request{facts, static_cast<bool>(message), scanner};
+    connection.send(hooks::wire::encode(request), message.get());
+    for (;;) {
+        auto saying = next(connection);
+        if (std::holds_alternative<hooks::wire::Question>(saying)) {
+            const hooks::wire::QuestionAnswered yes{hooks::MayAdd::yes};
+            connection.send(hooks::wire::encode(yes));
+            continue;
+        }
+        const auto report = expect<hooks::wire::Report>(std::move(saying)).json;
+        print(json ? report + '\n' : hooks::call_text(parse(report)));
+        break;
+    }
+    auto decided = expect<hooks::wire::Decided>(next(connection));
+    auto descriptors = connection.take_descriptors();
+    if (decided.with_message && descriptors.size() == 1)
+        decided.decision.message = std::move(descriptors[0]);
+    if (json) return 0;
+    print(hooks::decision_text(decided.decision));
+    if (!decided.decision.message) return 0;
+    std::string text(decided.decision.size, '\0');
+    const auto got = ::pread(decided.decision.message.get(), text.data(), text.size(), 0);
+    if (got < 0) throw_errno("unable to read the changed message");
+    text.resize(static_cast<std::size_t>(got));
+    print('\n' + text);
+    return 0;
+}
+
+hooks::Facts facts_of_a_test(const std::vector<std::string>& envelope)
+{
+    hooks::Facts facts;
+    facts.stage = hooks::Stage::data;
+    facts.timestamp = std::int64_t{1000} * std::time(nullptr);
+    facts.response = hooks::Response{250, "2.0.0", "ok"};
+    facts.envelope = hooks::EnvelopeFacts{};
+    if (!envelope.empty()) facts.envelope->from.address = envelope.front();
+    for (std::size_t n = 1; n < envelope.size(); ++n)
+        facts.envelope->to.push_back({envelope[n], {}, {}});
+    if (envelope.size() < 2) facts.envelope->to.push_back({"postmaster@localhost", {}, {}});
+    facts.queue = hooks::QueueFacts{"test", {}, 0};
+    facts.server = {"localhost", "127.0.0.1", 25};
+    facts.client = hooks::ClientFacts{"127.0.0.1", 1, "localhost", "localhost", 1};
+    return facts;
+}
+
+int test(bool json, const std::vector<std::string>& words)
+{
+    const Fd message = sealed_file(read_all(0, longest_message, "the message"));
+    return call(json, words.at(1), facts_of_a_test({words.begin() + 2, words.end()}), message);
+}
+
+int replay(bool json, const std::vector<std::string>& words)
+{
+    const auto directory = home() + "/hookd/capture/" + words.at(1);
+    if (words.size() < 3) {
+        for (const auto& name : hooks::captures(directory)) print(name + '\n');
+        return 0;
+    }
+    const auto capture = hooks::read_capture(directory + '/' + words[2]);
+    if (!capture) throw Stop{100, capture.error().text};
+    if (!json) print("captured answer:\n    " + capture->call.outcome.answer + '\n');
+    const Fd message = capture->with_message ? sealed_file(capture->message) : Fd();
+    return call(json, words[1], capture->facts, message);
+}
+
+int run_command(const std::vector<std::string>& words, bool json)
+{
+    const auto command = words.empty() ? std::string() : words.front();
+    if (command == "list" && words.size() == 1) return list(json);
+    if (command == "test" && words.size() >= 2) return test(json, words);
+    if (command == "replay" && (words.size() == 2 || words.size() == 3)) return replay(json, words);
+    if (command != "reload" || words.size() != 1) throw Stop{100, usage};
+    hooks::tell_to_reload(home());
+    return 0;
+}
+
+}
+
+int main(int argc, char** argv)
+{
+    return run("qmail-hooks", [&] {
+        ensure_standard_descriptors();
+        std::vector<std::string> words(argv + 1, argv + argc);
+        const bool json = !words.empty() && words.front() == "--json";
+        if (json) words.erase(words.begin());
+        return run_command(words, json);
+    });
+}
