@@ -1,8 +1,9 @@
 #include "hooks/chain_decision.hpp"
 
+#include "base/sys/log.hpp"
+
 #include <sys/stat.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <system_error>
 #include <utility>
@@ -59,11 +60,10 @@ Course::Course(Facts at_first, std::optional<Message> content)
 {
 }
 
-void Course::decide(const std::string& name, std::string why, std::string for_log)
+void Course::decide(const std::string& name, const std::string& why, std::string for_log)
 {
     scanner = name;
-    reason = std::move(why);
-    reason.resize(std::min(reason.size(), longest_reason));
+    reason = printable(why, longest_reason);
     cause = std::move(for_log);
 }
 

@@ -32,7 +32,7 @@ struct Course {
     Decision not_stored() const;
 
 private:
-    void decide(const std::string& name, std::string why, std::string for_log);
+    void decide(const std::string& name, const std::string& why, std::string for_log);
     void refuse(Refusal kind);
     Decision inbound_decision() const;
     Decision outbound_decision() const;

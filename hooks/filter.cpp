@@ -18,27 +18,27 @@ Result<> check_condition(const json::object& condition, std::size_t& left)
     for (const auto& member : condition) {
         const std::string name(member.key());
         const auto* const known = filter_condition(name);
-        if (!known) return permanent("filter: no condition " + name);
-        if (!known->fits(member.value())) return permanent("filter: no value of " + name);
-        if (left-- == 0) return permanent("filter: more than 256 conditions");
+        if (!known) return permanent("knows no condition " + name);
+        if (!known->fits(member.value())) return permanent("has no such value of " + name);
+        if (left-- == 0) return permanent("has more than 256 conditions");
     }
     return {};
 }
 
 Result<> check(const json::value& value, std::size_t depth, std::size_t& left)
 {
-    if (depth > deepest) return permanent("filter: deeper than 16");
+    if (depth > deepest) return permanent("is deeper than 16");
     const auto* const object = value.if_object();
-    if (!object) return permanent("filter: a condition that is no object");
+    if (!object) return permanent("has a condition that is no object");
     const auto* const word = object->if_contains("operator");
     if (!word) return check_condition(*object, left);
     const auto name = as_text(*word).value_or("");
     if (name != "AND" && name != "OR" && name != "NOT")
-        return permanent("filter: the operator is none of AND, OR, NOT");
+        return permanent("has an operator that is none of AND, OR, NOT");
     const auto* const conditions = object->if_contains("conditions");
     if (!conditions || !conditions->is_array() || object->size() != 2)
-        return permanent("filter: an operator has an array of conditions, and nothing else");
-    if (left-- == 0) return permanent("filter: more than 256 conditions");
+        return permanent("has an operator without a list of conditions, or with more");
+    if (left-- == 0) return permanent("has more than 256 conditions");
     for (const auto& condition : conditions->get_array()) {
         const auto checked = check(condition, depth + 1, left);
         if (!checked) return checked;
@@ -88,7 +88,7 @@ Result<Filter> Filter::parse(std::string_view text)
     Filter filter;
     if (trim(text).empty()) return filter;
     auto tree = decode(Serialization::json, text);
-    if (!tree) return permanent("filter: " + tree.error().text);
+    if (!tree) return permanent("is no JSON: " + tree.error().text);
     auto left = most_conditions;
     const auto checked = check(*tree, 1, left);
     if (!checked) return checked.error();

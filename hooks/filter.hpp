@@ -15,7 +15,8 @@ namespace grapnel::hooks {
 class Filter {
 public:
     Filter() = default;   // everything matches
-    // The file `filter` of a scanner; empty text: everything matches. A Failure says what is wrong.
+    // The file `filter` of a scanner; empty text: everything matches. A Failure says what is
+    // wrong with it: "is deeper than 16".
     static Result<Filter> parse(std::string_view text);
 
     // message: nullptr where the stage has none.

@@ -4,8 +4,8 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
+#include "hooks/filter.hpp"
 #include "hooks/scanner_file.hpp"
-#include "hooks/serialization.hpp"
 
 #include <algorithm>
 #include <system_error>
@@ -167,11 +167,8 @@ void read_filter(const ScannerFiles& directory, ScannerSettings& settings)
     const auto lines = directory.list("filter");
     if (!lines) return;
     settings.filter = join(*lines, "\n");
-    const auto value = decode(Serialization::json, settings.filter);
-    if (!value)
-        directory.error("filter", "is no JSON: " + value.error().text);
-    else if (!value->is_object())
-        directory.error("filter", "is no JSON object");
+    const auto filter = Filter::parse(settings.filter);
+    if (!filter) directory.error("filter", filter.error().text);
 }
 
 void read_times(const ScannerFiles& directory, ScannerSettings& settings)

@@ -211,7 +211,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"hmac-keyid", "k", "hmac-key: is missing"},
         Wrong{"client-key.pem", "x", "client-cert.pem: is missing"},
         Wrong{"client-cert.pem", "x", "client-key.pem: is missing"},
-        Wrong{"filter", "[]", "filter: is no JSON object"}));
+        Wrong{"filter", "[]", "filter: has a condition that is no object"},
+        Wrong{"filter", R"({"hasKeyword":"x"})", "filter: knows no condition hasKeyword"}));
 
 TEST_F(ScannerDirectory, NeedsAUrlStagesAndCredentials)
 {
