@@ -49,7 +49,7 @@ inline constexpr std::array settings{
     Setting{"greetdelay", SettingKind::integer, "0", "qmail-smtpd", "Seconds before the greeting"},
     Setting{"helohost", SettingKind::line, "me", "qmail-remote, qmail-send",
             "Name in EHLO and HELO"},
-    Setting{"hooks-on-inject", SettingKind::integer, "0", "qmail-inject",
+    Setting{"hooks-on-inject", SettingKind::integer, "0", "qmail-inject, qmail-hookd",
             "1: scanners that want the stage data see injected mail, too"},
     Setting{"idhost", SettingKind::line, "me", "qmail-inject", "Host name in Message-ID"},
     Setting{"lax", SettingKind::list, "none", "qmail-smtpd",

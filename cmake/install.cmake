@@ -18,7 +18,7 @@ foreach(section 1 5 7 8)
     endif()
 endforeach()
 file(GLOB documents CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md)
-install(FILES ${documents} ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CHANGELOG.md ${CMAKE_SOURCE_DIR}/LICENSE
+install(FILES ${documents} ${CMAKE_SOURCE_DIR}/hooks/examples/scanner.py ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CHANGELOG.md ${CMAKE_SOURCE_DIR}/LICENSE
     DESTINATION ${GRAPNEL_HOME}/doc)
 
 set(layout_options --split ${GRAPNEL_SPLIT})

@@ -9,6 +9,7 @@
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
 #include "build_config.hpp"
+#include "hooks/settings_report.hpp"
 #include "queue/spool.hpp"
 #include "send/setting_check.hpp"
 
@@ -112,6 +113,15 @@ void print_whole(Writer& out, const Control& control)
         out.write("\nWarning: the SMTP server accepts unknown users: will backscatter.\n");
 }
 
+void print_scanners(Writer& out)
+{
+    const auto report = hooks::settings_report(home() + "/control");
+    if (report.empty())
+        out.write("\nhooks: (Default.) No scanners.\n");
+    else
+        out.write("\nhooks: Scanners, in the order in which they are called.\n" + report);
+}
+
 void print_unknown(Writer& out)
 {
     const auto is_known = [](std::string_view name) {
@@ -121,7 +131,7 @@ void print_unknown(Writer& out)
     auto names = list_directory(home() + "/control");
     std::sort(names.begin(), names.end());
     for (const auto& name : names)
-        if (!is_known(name))
+        if (!is_known(name) && name != "hooks")
             out.write('\n' + printable(name) + ": I have no idea what this file does.\n");
 }
 
@@ -138,6 +148,7 @@ int show()
             out.write("Warning: control/me is missing; nothing works without it.\n");
         if (setting.name == "morercpthosts.cdb") print_table(out, control, "morercpthosts");
     }
+    print_scanners(out);
     print_whole(out, control);
     print_unknown(out);
     out.flush();

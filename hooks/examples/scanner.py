@@ -151,6 +151,7 @@ def discovery():
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = 'HTTP/1.1'   # connections stay open
+    disable_nagle_algorithm = True   # header and body are two writes
 
     def do_GET(self):
         if self.path == '/.well-known/mta-hooks':

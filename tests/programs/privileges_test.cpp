@@ -224,6 +224,20 @@ TEST_F(Privileges, QmailSendOnlyWritesItsFilesAndStartsNothing)
                  {AT_FDCWD, home / "queue/info/0/1", O_WRONLY | O_CREAT, 0600});
 }
 
+TEST_F(Privileges, QmailHookdOnlyTalksAndKeepsItsOwnFiles)
+{
+    Intruder program(launch({"qmail-hookd"}, {{1, drain()}}));
+    expect_refusals(program);
+    for (const auto* file : {"queue/todo/1", "queue/mess/0/1", "queue/info/0/1", "control/new"})
+        EXPECT_TRUE(
+            refused(program.call(SYS_openat, {AT_FDCWD, home / file, O_WRONLY | O_CREAT, 0644})))
+            << file;
+    EXPECT_TRUE(refused(program.call(SYS_openat, {AT_FDCWD, home / "queue/pid/left", O_RDONLY})));
+    expect_leave(program, "keep a registration", SYS_openat,
+                 {AT_FDCWD, home / "hookd/state/x", O_WRONLY | O_CREAT, 0600});
+    expect_leave(program, "connect", SYS_socket, {AF_INET6, SOCK_STREAM, 0});
+}
+
 TEST_F(Privileges, QmailRemoteOnlyTalksToTheNetwork)
 {
     const Fd silent(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));

@@ -84,6 +84,8 @@ TEST(QmailShowctl, PrintsEverySettingAndWhatIsWrong)
     home.control("virtualdomains", "v.example:v\nnocolon");
     home.control("mystery", "x");
     home.control("morercpthosts", "more.example");
+    fs::create_directories(home / "control/hooks/10-bad");
+    home.write("control/hooks/10-bad/timeout", "900\n");
     home.control("morercpthosts.cdb", "no table");
     const auto done =
         run({.argv = {home.program("qmail-showctl")}, .environment = home.environment()});
@@ -100,6 +102,9 @@ TEST(QmailShowctl, PrintsEverySettingAndWhatIsWrong)
     EXPECT_THAT(
         done.output,
         HasSubstr("\nv.example:v\nnocolon\nWarning: \"nocolon\" has no colon and is ignored.\n"));
+    EXPECT_THAT(done.output, HasSubstr("Warning: control/hooks/10-bad/timeout: "));
+    EXPECT_THAT(done.output, HasSubstr("Warning: it is left out, and counts as failed.\n"));
+    EXPECT_THAT(done.output, Not(HasSubstr("hooks: I have no idea")));
     EXPECT_THAT(done.output, HasSubstr("\nmystery: I have no idea what this file does.\n"));
     EXPECT_THAT(done.output, HasSubstr("Warning: it cannot be read, or is no cdb.\n"));
     EXPECT_THAT(done.output, HasSubstr("will backscatter"));
