@@ -79,9 +79,13 @@ Applied Answering::operator()(std::string_view text)
     Agreement agreement;
     agreement.may_change = agreement.may_change_outbound = pointers(may_change);
     agreement.actions = actions;
-    const AnswerRules rules{
-        std::make_shared<const Agreement>(agreement), may_downgrade, relay_recipients,
-        [this](std::string address) { return answer(&policy, &asked, std::move(address)); }};
+    const AnswerRules rules{std::make_shared<const Agreement>(agreement), may_downgrade,
+                            relay_recipients,
+                            [this](std::string address) {
+                                if (while_asked) while_asked();
+                                return answer(&policy, &asked, std::move(address));
+                            },
+                            deadline};
     Applied applied;
     net::run_until_done([&]() -> net::asio::awaitable<void> {
         applied = co_await apply_answer(operations->list, rules, facts, message);

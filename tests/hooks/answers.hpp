@@ -4,6 +4,7 @@
 
 #include "hooks/apply.hpp"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -29,6 +30,8 @@ struct Answering {
     bool may_downgrade = false, relay_recipients = false;
     std::map<std::string, AddAnswer> policy = {};   // of addresses; others: no
     std::vector<std::string> asked = {};            // filled
+    std::function<void()> while_asked = {};
+    net::SteadyClock::time_point deadline = net::SteadyClock::time_point::max();
 
     Serialization serialization = Serialization::json;
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 using namespace grapnel::hooks;
+using grapnel::net::SteadyClock;
 using testing::ElementsAre;
 using testing::IsEmpty;
 
@@ -120,6 +121,19 @@ TEST(AddedRecipient, OfAThousandsEachIsAskedAboutOnceAndNoMore)
                   .facts.envelope->to.size(),
               900U);
     EXPECT_EQ(at_data.asked.size(), 900U);
+}
+
+TEST(AddedRecipient, WhoseAnswerComesTooLateEndsIt)
+{
+    Answering at_data(Stage::data);
+    at_data.policy["eve@example.net"] = AddAnswer::yes;
+    at_data.deadline = SteadyClock::now() + std::chrono::milliseconds(50);
+    at_data.while_asked = [&] {   // longer than a turn, and beyond the deadline
+        const auto end =
+            std::max(at_data.deadline, SteadyClock::now() + std::chrono::milliseconds(20));
+        while (SteadyClock::now() < end) continue;
+    };
+    EXPECT_EQ(at_data(add("eve@example.net")).verdict, Applied::Verdict::too_slow);
 }
 
 TEST(ChangedRecipient, KeepsWhatIsNotGiven)
