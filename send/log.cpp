@@ -12,13 +12,17 @@ namespace {
 
 // A pipe that poll() calls writable takes this much without blocking (pipe(7), PIPE_BUF).
 constexpr std::size_t piece = 4096;
+constexpr std::size_t longest_scanner_name = 64;
 
 std::string_view name(queue::Channel channel)
 {
     return channel == queue::Channel::local ? "local" : "remote";
 }
 
-std::string by(std::string_view scanner) { return scanner.empty() ? "" : " by " + safe(scanner); }
+std::string by(std::string_view scanner)
+{
+    return scanner.empty() ? "" : " by " + safe(scanner.substr(0, longest_scanner_name));
+}
 
 std::string hook_line(Log::Number n, hooks::Stage stage)
 {

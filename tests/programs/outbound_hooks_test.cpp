@@ -23,7 +23,7 @@ struct OutboundHooks : Pipeline {
         make_directory(home / "control/hooks/10-test", 0755);
         setting("url", scanner.url());
         setting("insecure-loopback", "1");
-        setting("token", "secret");
+        home.write("control/hooks/10-test/token", "secret\n", 0600);
         setting("stages", "delivery defer dsn");
     }
     void setting(const std::string& name, std::string_view value) const
@@ -39,11 +39,12 @@ struct OutboundHooks : Pipeline {
                        (edit.empty() ? R"({"status": 204})" : R"({"json": )" + edit + "}");
         scanner.tell(R"({"next": {"hook": [)" + answers + "]}}");
     }
-    // One JSON object for each call, once there are that many.
+    // One JSON object for each call so far, once there are that many.
     std::vector<std::string> calls(std::size_t wanted)
     {
         std::vector<std::string> found;
         wait_until([&] {
+            found.clear();
             for (auto& request : scanner.requests())
                 if (request.find(R"("stage")") != std::string::npos)
                     found.push_back(std::move(request));
@@ -90,8 +91,9 @@ TEST_F(OutboundHooks, WhoWaitsIsToldAtDefer)
     calls(2);
     mta.alarm();
     ASSERT_TRUE(far.wait_for_messages(1)) << mta.log();
-    const auto seen = calls(1);
-    EXPECT_THAT(seen[0],
+    const auto seen = calls(3);
+    EXPECT_THAT(seen[1], HasSubstr(R"("stage": "defer")"));
+    EXPECT_THAT(seen[2],
                 AllOf(HasSubstr(R"("status": "delivered")"), HasSubstr(R"("attempt": 2)")));
     EXPECT_TRUE(mta.wait_until_empty());
 }
