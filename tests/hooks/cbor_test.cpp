@@ -263,7 +263,7 @@ TEST(Cbor, HasAtMost100000PiecesOfStrings)
 
 TEST(Cbor, CostsBoundedMemoryAndStackWhateverItIs)
 {
-    constexpr std::size_t size = 1 << 20, trees = 16 << 20;   // of 100,000 values
+    constexpr std::size_t size = 256 << 10, trees = 16 << 20;   // of 100,000 values
     for (const std::string_view pattern :
          {"81", "9f", "a16161", "bf6161", "80", "a0", "01", "40", "60", "5f", "7f", "4161", "6161",
           "ff", "f6", "d9d9f7", "9b0000000001ffffff"})
