@@ -17,7 +17,8 @@ namespace {
 constexpr std::string_view white = " \t";
 constexpr std::size_t longest_word = 75, longest_line = 76;
 
-bool is_visible(char c) { return c > 32 && c < 127; }
+bool is_control(char c) { return (c >= 0 && c <= 32) || c == 127; }
+bool is_high(char c) { return static_cast<unsigned char>(c) >= 0x80; }
 bool is_ascii_text(char c) { return c >= 32 && c < 127; }
 
 struct Word {
@@ -46,7 +47,8 @@ std::optional<std::string> decode_q(std::string_view text)
 std::optional<Word> parse_word(std::string_view token)
 {
     if (token.size() < 6 || !token.starts_with("=?") || !token.ends_with("?=")) return std::nullopt;
-    if (!std::all_of(token.begin(), token.end(), is_visible)) return std::nullopt;
+    // Octets above 127 are wrong there, and frequent.
+    if (std::any_of(token.begin(), token.end(), is_control)) return std::nullopt;
     const auto parts = split(token.substr(2, token.size() - 4), '?');
     if (parts.size() != 3 || parts[1].size() != 1) return std::nullopt;
     Word word;
@@ -61,7 +63,8 @@ std::optional<Word> parse_word(std::string_view token)
     } else {
         return std::nullopt;
     }
-    word.strict = word.strict && token.size() <= longest_word;
+    word.strict = word.strict && token.size() <= longest_word &&
+                  std::none_of(token.begin(), token.end(), is_high);
     return word;
 }
 

@@ -53,6 +53,7 @@ TEST(EncodedWords, AreDecoded)
              {"=?utf-8?q?=C3?=", "\xEF\xBF\xBD"},
              {"=?utf-8?q?a=00=07b?=", "ab"},
              {"=?iso-2022-jp?b?GyRCRnxLXBsoQg==?=", "\xE6\x97\xA5\xE6\x9C\xAC"},
+             {"=?iso-8859-1?q?caf\xE9?=", "caf\xC3\xA9"},   // not encoded in it
              // Not encoded words:
              {"x=?utf-8?q?a?=", "x=?utf-8?q?a?="},
              {"=?utf-8?q?a?=y", "=?utf-8?q?a?=y"},
