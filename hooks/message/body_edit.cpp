@@ -138,6 +138,9 @@ Result<> change_part(MessageState& message, std::size_t index, NewContent conten
         auto changed = changed_part_header(structure.header(part), content.changes);
         if (!changed) return changed.error();
         if (!part.separated) *changed += '\n';
+        // A boundary line that ended the message, without a line end.
+        if (!part.new_header && !structure.text.substr(0, part.header.begin).ends_with('\n'))
+            changed->insert(0, 1, '\n');
         header = std::make_shared<const std::string>(std::move(*changed));
     }
     const auto before = structure.multipart_size(0);

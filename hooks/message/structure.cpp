@@ -31,7 +31,7 @@ std::uint64_t Structure::multipart_size(std::size_t index) const
     std::uint64_t size = whole.content.end - whole.content.begin + whole.lines;
     for (auto at = edited.upper_bound(index); at != edited.end(); ++at) {
         const auto& part = parts[*at];
-        if (part.header.begin >= whole.content.end) break;
+        if (part.header.begin > whole.content.end) break;   // a boundary lies between
         if (part.new_header) size += crlf_size(*part.new_header) - crlf_size(part.header.of(text));
         if (part.new_content) {
             size +=

@@ -147,6 +147,10 @@ TEST(BodyEdits, PartsKeepTheirPlaces)
               "field\n--b\n\nnew\n--b--\n");
     EXPECT_EQ(with_body("A: 1\nno field\n", "B: 2\n"), "A: 1\n\nB: 2\n");
     EXPECT_EQ(with_body("A: 1", "b"), "A: 1\n\nb");
+    EXPECT_EQ(with_body("Content-Type: multipart/mixed; boundary=b\n\n--b\n", "new"),
+              "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nnew");
+    EXPECT_EQ(with_body("Content-Type: multipart/mixed; boundary=b\n\n--b", "new"),
+              "Content-Type: multipart/mixed; boundary=b\n\n--b\n\nnew");
     EXPECT_EQ(with_body("Content-Type: multipart/mixed; boundary=b\n\n--b\nX: y", "new"),
               "Content-Type: multipart/mixed; boundary=b\n\n--b\nX: y\n\nnew");
 }
