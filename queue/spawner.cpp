@@ -2,12 +2,12 @@
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/watch.hpp"
 #include "base/text.hpp"
 
 #include <fcntl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -104,7 +104,7 @@ private:
     void extend()
     {
         constexpr std::size_t reserve = 64;
-        const auto room = raise_descriptor_limit(most_deliveries + reserve);
+        const auto room = raise_ourselves(Limit::descriptors, most_deliveries + reserve);
         if (room > limit_ + reserve)
             limit_ = std::min(most_deliveries, static_cast<unsigned>(room - reserve));
         send(encode(Offer{limit_}));
@@ -187,7 +187,7 @@ private:
     {
         watch_.remove(delivery.output.get());
         delivery.output.reset();
-        delivery.ending = Fd(static_cast<int>(::syscall(SYS_pidfd_open, delivery.child.pid(), 0)));
+        delivery.ending = process_handle(delivery.child.pid());
         return delivery.ending && watch_.add(delivery.ending.get(), number);
     }
 

@@ -4,10 +4,10 @@
 #include "base/net/loop.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
-#include "base/sys/spawn.hpp"
 #include "remote/delivery.hpp"
 #include "remote/worker.hpp"
 
@@ -103,7 +103,7 @@ int work_on()
 {
     return run("qmail-remote", [] {
         constexpr std::size_t descriptors = 4096;
-        raise_descriptor_limit(descriptors);
+        raise_ourselves(Limit::descriptors, descriptors);
         Fd socket = duplicate(0);
         const Fd nothing = open_file("/dev/null", O_RDWR);
         ::dup2(nothing.get(), 0);

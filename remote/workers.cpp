@@ -10,7 +10,6 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
@@ -108,7 +107,7 @@ Workers::~Workers()
     workers_.clear();
     const auto limit = Clock::now() + leaving_limit;
     for (auto& one : leaving_) {
-        const Fd ending(static_cast<int>(::syscall(SYS_pidfd_open, one.process.pid(), 0)));
+        const Fd ending = process_handle(one.process.pid());
         const auto left =
             std::chrono::duration_cast<std::chrono::milliseconds>(limit - Clock::now());
         pollfd waiting{ending.get(), POLLIN, 0};

@@ -11,7 +11,6 @@
 #include <poll.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -144,7 +143,7 @@ void keep(const KeptDaemon& daemon)
         for (const auto& [number, source] :
              {std::pair{2, daemon.log}, {0, nothing.get()}, {1, nothing.get()}})
             if (::dup2(source, number) < 0) return 111;
-        Fd watched(static_cast<int>(::syscall(SYS_pidfd_open, parent, 0)));
+        Fd watched = process_handle(parent);
         if (!watched || ::getppid() != parent) return 0;
         become(daemon.identity);
         return Keeper(daemon, std::move(watched)).run();

@@ -4,6 +4,7 @@
 #include "base/sys/account.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/kernel.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
@@ -16,11 +17,12 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdint>
+#include <limits>
 #include <system_error>
 #include <thread>
 
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 namespace grapnel::smtpd {
@@ -31,14 +33,6 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr auto heart_limit = 10s, longest_pause = 60s;
-
-void raise_descriptor_limit()
-{
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
-    limit.rlim_cur = limit.rlim_max;
-    ::setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 // For each address one socket a worker, all on the same port.
 std::vector<std::vector<Fd>> open_sockets(const std::vector<net::Endpoint>& endpoints,
@@ -198,7 +192,7 @@ int run_server(const Options& options, const Environment& environment)
 {
     ignore_signal(SIGPIPE);
     change_directory(home());
-    raise_descriptor_limit();
+    raise_ourselves(Limit::descriptors, std::numeric_limits<std::uint64_t>::max());
     const auto workers =
         options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
     auto sockets = open_sockets(options.listen, workers);

@@ -21,12 +21,6 @@ namespace grapnel {
 
 namespace {
 
-#ifdef GRAPNEL_ADDRESS_SANITIZER
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-
 constexpr std::uint64_t read_access = LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR;
 constexpr std::uint64_t write_access =
     LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_REMOVE_DIR | LANDLOCK_ACCESS_FS_REMOVE_FILE |
@@ -132,7 +126,7 @@ std::vector<std::string> confine(const Confinement& confinement)
     if (confinement.paths &&
         !restrict_paths(*confinement.paths, !needs_network(confinement.system_calls)))
         missing.emplace_back("landlock");
-    if (confinement.system_calls && !sanitized &&
+    if (confinement.system_calls && !address_sanitizer &&
         !filter_system_calls(*confinement.system_calls, lenient))
         missing.emplace_back("seccomp");
     return missing;

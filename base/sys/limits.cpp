@@ -17,12 +17,6 @@ using Resource = __rlimit_resource_t;
 constexpr std::array<Resource, 6> resources{RLIMIT_DATA,  RLIMIT_NOFILE, RLIMIT_NPROC,
                                             RLIMIT_FSIZE, RLIMIT_CORE,   RLIMIT_CPU};
 
-#ifdef GRAPNEL_ADDRESS_SANITIZER
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-
 Resource resource(Limit which) { return resources[static_cast<std::size_t>(which)]; }
 
 struct rlimit current(Resource which)
@@ -37,7 +31,7 @@ void set(Resource which, const struct rlimit& wanted)
     if (::setrlimit(which, &wanted) != 0) throw_errno("unable to set resource limits");
 }
 
-// What soft limits were before we lowered them.
+// What soft limits were before we changed them.
 std::array<std::optional<rlim_t>, resources.size()>& before()
 {
     static std::array<std::optional<rlim_t>, resources.size()> values;
@@ -48,7 +42,7 @@ std::array<std::optional<rlim_t>, resources.size()>& before()
 
 void limit(Limit which, std::uint64_t value)
 {
-    if (sanitized && which == Limit::memory) return;
+    if (address_sanitizer && which == Limit::memory) return;
     const auto wanted = std::min<rlim_t>(value, current(resource(which)).rlim_max);
     before()[static_cast<std::size_t>(which)].reset();
     set(resource(which), {wanted, wanted});
@@ -56,7 +50,7 @@ void limit(Limit which, std::uint64_t value)
 
 void limit_ourselves(Limit which, std::uint64_t value)
 {
-    if (sanitized && which == Limit::memory) return;
+    if (address_sanitizer && which == Limit::memory) return;
     const auto now = current(resource(which));
     auto& kept = before()[static_cast<std::size_t>(which)];
     if (!kept) kept = now.rlim_cur;
@@ -67,6 +61,17 @@ void hold_back(std::uint64_t memory)
 {
     limit_ourselves(Limit::memory, memory);
     limit_ourselves(Limit::core_size, 0);
+}
+
+std::uint64_t raise_ourselves(Limit which, std::uint64_t value)
+{
+    const auto now = current(resource(which));
+    const auto wanted = std::clamp<rlim_t>(value, now.rlim_cur, now.rlim_max);
+    if (wanted == now.rlim_cur) return wanted;
+    auto& kept = before()[static_cast<std::size_t>(which)];
+    if (!kept) kept = now.rlim_cur;
+    set(resource(which), {wanted, now.rlim_max});
+    return wanted;
 }
 
 void raise_to_hard_limit(Limit which)

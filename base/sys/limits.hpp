@@ -14,6 +14,11 @@ namespace grapnel {
 #define GRAPNEL_ADDRESS_SANITIZER 1
 #endif
 #endif
+#ifdef GRAPNEL_ADDRESS_SANITIZER
+inline constexpr bool address_sanitizer = true;
+#else
+inline constexpr bool address_sanitizer = false;
+#endif
 
 enum class Limit { memory, descriptors, processes, file_size, core_size, processor_time };
 
@@ -30,10 +35,15 @@ void limit_ourselves(Limit which, std::uint64_t value);
 // programs, a setuid qmail-queue): so much memory, and no core file.
 void hold_back(std::uint64_t memory);
 
+// For this process alone: room for that much, as far as the hard limit allows it; what there is
+// now.
+std::uint64_t raise_ourselves(Limit which, std::uint64_t value);
+
 // As much as whoever started us allows. What we were started with is forgotten.
 void raise_to_hard_limit(Limit which);
 
-// Undoes every limit_ourselves(). Between fork and exec: makes no calls but setrlimit.
+// Undoes every limit_ourselves() and raise_ourselves(). Between fork and exec: makes no calls but
+// setrlimit.
 void give_back_limits() noexcept;
 
 }

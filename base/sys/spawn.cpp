@@ -9,7 +9,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/close_range.h>
-#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,8 +26,6 @@ Ending ending(int status)
     if (WIFSIGNALED(status)) return {true, WTERMSIG(status)};
     return {false, WEXITSTATUS(status)};
 }
-
-std::optional<rlimit> descriptors_found;   // where raise_descriptor_limit changed them
 
 // All that exec needs, made before fork: between fork and exec only async-signal-safe calls.
 class Prepared {
@@ -53,14 +51,13 @@ public:
     [[noreturn]] void exec()
     {
         default_signals();
-        if (descriptors_found) ::setrlimit(RLIMIT_NOFILE, &*descriptors_found);
         if (command_.directory && ::chdir(command_.directory->c_str()) != 0) fail(errno);
         // What our own parent left open is no business of the child's. Kernels before 5.11: it
         // stays.
         ::close_range(3, ~0u, CLOSE_RANGE_CLOEXEC);
         if (!place_descriptors()) fail(errno);
         if (drop_ && !drop_privileges()) fail(errno);
-        give_back_limits();
+        give_back_limits();   // not before: we may hold more descriptors than it gets
         int error = ENOENT;
         for (const auto& candidate : candidates_) {
             ::execve(candidate.c_str(), argv_.data(), envp_.data());
@@ -164,6 +161,9 @@ std::optional<Ending> Child::try_wait()
     return ending(status);
 }
 
+// glibc 2.36 has no wrapper in <unistd.h>; close-on-exec is what the kernel gives.
+Fd process_handle(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
+
 void Child::kill(int signal) const
 {
     if (pid_ > 0) ::kill(pid_, signal);
@@ -171,20 +171,12 @@ void Child::kill(int signal) const
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool may_share_memory = false;
-#elif defined(__has_feature)
-constexpr bool may_share_memory = !__has_feature(address_sanitizer);
-#else
-constexpr bool may_share_memory = true;
-#endif
-
 // A child that stays who we are borrows our memory until it execs; nothing is copied. We stand
 // still so long: a child that becomes somebody else gets a copy, for that somebody could stop it,
 // and us with it.
 [[gnu::noinline]] pid_t start(Prepared& prepared)
 {
-    const bool borrows = may_share_memory && prepared.stays_who_we_are();
+    const bool borrows = !address_sanitizer && prepared.stays_who_we_are();
     const pid_t pid = borrows ? ::vfork() : ::fork();
     if (pid == 0) prepared.exec();
     return pid;
@@ -210,18 +202,6 @@ void execute(const Command& command)
 {
     Prepared prepared(command);
     prepared.exec();
-}
-
-std::size_t raise_descriptor_limit(std::size_t wanted)
-{
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 0;
-    const rlimit found = limit;
-    limit.rlim_cur = std::clamp<rlim_t>(wanted, limit.rlim_cur, limit.rlim_max);
-    if (limit.rlim_cur == found.rlim_cur || ::setrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return found.rlim_cur;
-    if (!descriptors_found) descriptors_found = found;
-    return limit.rlim_cur;
 }
 
 Child fork_child(const std::function<int()>& body)

@@ -45,6 +45,10 @@ private:
     pid_t pid_ = -1;
 };
 
+// Readable once that process has ended; whose number it was does not matter then. Empty where there
+// is no such process, or no descriptor for it.
+Fd process_handle(pid_t pid);
+
 struct Command {
     std::string path;                          // as for execve; relative to directory
     std::vector<std::string> arguments = {};   // argv, argv[0] first; empty: just path
@@ -61,16 +65,13 @@ struct Command {
     std::optional<std::pair<std::string, std::string>> exec_failed_words = {};
 };
 
-// Signals get their defaults and an empty mask, limits what they were before limit_ourselves().
+// Signals get their defaults and an empty mask, limits what they were before limit_ourselves() and
+// raise_ourselves(): some programs close all descriptors they could have.
 // Throws where no process can be made.
 Child spawn(const Command& command);
 
 // The same in this very process: returns never; exits with the exec_failed codes.
 [[noreturn]] void execute(const Command& command);
-
-// Room for as many descriptors here, where the hard limit allows it; the number there is. Programs
-// started from now on get the limit that was found: some close all they could have.
-std::size_t raise_descriptor_limit(std::size_t wanted);
 
 // A child that runs body and exits with its result. For single-threaded parents only.
 Child fork_child(const std::function<int()>& body);

@@ -30,12 +30,6 @@ using namespace grapnel;
 
 namespace {
 
-#ifdef GRAPNEL_ADDRESS_SANITIZER
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
-
 constexpr uid_t nobody = 65534;
 
 class Row : public ::testing::Test {
@@ -137,7 +131,7 @@ TEST_F(Row, NobodyGetsOut)
         for (const auto& [name, take, directory, network] : all) {
             for (const auto& [what, attempt] : by_landlock)
                 EXPECT_FALSE(can(take, directory, user, attempt)) << name << ": " << what;
-            if (sanitized) continue;
+            if (address_sanitizer) continue;
             for (const auto& [what, attempt] : by_filter)
                 EXPECT_FALSE(can(take, directory, user, attempt)) << name << ": " << what;
             EXPECT_EQ(
@@ -180,7 +174,7 @@ TEST_F(Row, WhatTheWorkNeedsGoesOn)
 
 TEST_F(Row, LimitsOfWhoStartsOthersEndWithHim)
 {
-    if (sanitized) GTEST_SKIP() << "no limits of memory under AddressSanitizer";
+    if (address_sanitizer) GTEST_SKIP() << "no limits of memory under AddressSanitizer";
     const auto limits = [&](const std::string& name) {
         return read_file_if_there(home + '/' + name, 1 << 16).value_or("");
     };

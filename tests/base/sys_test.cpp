@@ -4,6 +4,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/lock.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
@@ -12,12 +13,14 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <thread>
+#include <vector>
 
 using namespace grapnel;
 
@@ -240,6 +243,27 @@ TEST_F(Spawn, SignalsHaveTheirDefaultsInTheChild)
     EXPECT_TRUE(ending.crashed);
     EXPECT_EQ(ending.code, SIGPIPE);
     ::signal(SIGPIPE, SIG_DFL);
+}
+
+TEST_F(Spawn, WhoHoldsMoreThanTheOldLimitStartsOthersUnderIt)
+{
+    Child child = fork_child([] {
+        struct rlimit limit {};
+        ::getrlimit(RLIMIT_NOFILE, &limit);
+        limit.rlim_cur = 64;
+        if (::setrlimit(RLIMIT_NOFILE, &limit) != 0) return 1;
+        if (raise_ourselves(Limit::descriptors, 200) != 200) return 2;
+        std::vector<Fd> held;
+        for (int i = 0; i < 100; ++i) held.push_back(open_read("/dev/null"));
+        return spawn({.path = "/bin/sh",
+                      .arguments = {"sh", "-c", "test $(ulimit -n) = 64 && test -e /dev/fd/3"},
+                      .descriptors = {{3, held.back().get()}}})
+                       .wait()
+                       .success()
+                   ? 0
+                   : 3;
+    });
+    EXPECT_EQ(child.wait().code, 0);
 }
 
 TEST_F(Spawn, ExecFailureHasTheCodeAskedFor)

@@ -21,11 +21,7 @@ namespace grapnel::test {
 
 namespace {
 
-#ifdef GRAPNEL_ADDRESS_SANITIZER
-constexpr bool filtered = false;
-#else
-constexpr bool filtered = true;
-#endif
+constexpr bool filtered = !address_sanitizer;
 
 using Argument = Intruder::Argument;
 
