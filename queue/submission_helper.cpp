@@ -2,77 +2,52 @@
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/packet.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
 #include "base/text.hpp"
 #include "queue/exit_code.hpp"
 
-#include <algorithm>
-#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
 #include <system_error>
+#include <utility>
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 namespace grapnel::queue {
 
 namespace {
 
-constexpr std::size_t longest_request = 32768, descriptors_each = 4;
+constexpr std::size_t longest_request = 32768;
 
 struct Request {
     std::vector<std::string> variables;
     std::vector<Fd> descriptors;   // message, envelope, response, result
 };
 
-// A control message with room for our descriptors, aligned as the kernel wants it.
-union Control {
-    cmsghdr header;
-    std::array<char, CMSG_SPACE(descriptors_each * sizeof(int))> bytes;
-};
-
-std::vector<Fd> received_descriptors(msghdr& message)
-{
-    std::vector<Fd> result;
-    for (auto* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
-        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
-        const std::size_t count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t i = 0; i < count; ++i) {
-            int number = -1;
-            std::memcpy(&number, CMSG_DATA(header) + i * sizeof number, sizeof number);
-            result.emplace_back(number);
-        }
-    }
-    return result;
-}
-
 // nullopt: the peer is gone. A frame that is not one of ours has no descriptors.
 std::optional<Request> receive(int socket, std::vector<char>& room)
 {
-    Control control{};
-    iovec part{room.data(), room.size()};
-    msghdr message{};
-    message.msg_iov = &part;
-    message.msg_iovlen = 1;
-    message.msg_control = control.bytes.data();
-    message.msg_controllen = control.bytes.size();
-    const auto got = ::recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    if (got < 0 && (errno == EINTR || errno == EAGAIN || errno == EMFILE)) return Request{};
-    if (got <= 0) return std::nullopt;
-    Request request{{}, received_descriptors(message)};
-    std::string_view bytes(room.data(), static_cast<std::size_t>(got));
-    bytes.remove_prefix(1);
-    while (const auto entry = take_until(bytes, '\0')) request.variables.emplace_back(*entry);
-    if (request.descriptors.size() != descriptors_each || (message.msg_flags & MSG_TRUNC) != 0)
-        request.descriptors.clear();
-    return request;
+    try {
+        auto packet = receive_packet(socket, room);
+        if (!packet) return Request{};
+        if (packet->ended) return std::nullopt;
+        Request request{{}, std::move(packet->descriptors)};
+        packet->bytes.remove_prefix(1);
+        while (const auto entry = take_until(packet->bytes, '\0'))
+            request.variables.emplace_back(*entry);
+        if (request.descriptors.size() != most_packet_descriptors || !packet->whole)
+            request.descriptors.clear();
+        return request;
+    } catch (const std::system_error& error) {
+        if (error.code().value() == EMFILE) return Request{};
+        return std::nullopt;
+    }
 }
 
 class Helper {
@@ -118,7 +93,7 @@ private:
         try {
             Job job{spawn_queue(request), Fd(), std::move(fds[3])};
             tell(job.result, {HelperFrame::Kind::started, false, job.child.pid()});
-            job.watch = Fd(static_cast<int>(::syscall(SYS_pidfd_open, job.child.pid(), 0)));
+            job.watch = process_handle(job.child.pid());
             if (job.watch)
                 jobs_.push_back(std::move(job));
             else
@@ -201,10 +176,7 @@ std::optional<HelperFrame> HelperFrame::decode(std::string_view bytes)
 
 Fd start_submission_helper(const Environment& environment, const VariableRule& allowed)
 {
-    std::array<int, 2> pair{};
-    if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair.data()) != 0)
-        throw_errno("unable to make the socket of the submission helper");
-    Fd ours(pair[0]), theirs(pair[1]);
+    PacketPair pair = make_packet_pair();
     fork_child([&] {
         // It ends with its peer, not with a signal to the process group, or messages would be lost
         // half-way.
@@ -212,10 +184,10 @@ Fd start_submission_helper(const Environment& environment, const VariableRule& a
             ignore_signal(number);
         default_signal(SIGCHLD);
         unblock_all_signals();
-        keep_only(theirs.get());
+        keep_only(pair.theirs.get());
         return Helper(3, environment, allowed).run();
     });
-    return ours;
+    return std::move(pair.ours);
 }
 
 HelperJob ask_helper(int socket, const std::vector<std::string>& variables)
@@ -225,20 +197,9 @@ HelperJob ask_helper(int socket, const std::vector<std::string>& variables)
     std::string request = "q";
     for (const auto& entry : variables) request += entry + '\0';
     if (request.size() > longest_request) throw_error(E2BIG, "too many variables for qmail-queue");
-    const std::array<int, descriptors_each> theirs{message.reader.get(), envelope.reader.get(),
-                                                   response.writer.get(), result.writer.get()};
-    Control control{};
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN(sizeof theirs);
-    std::memcpy(CMSG_DATA(&control.header), theirs.data(), sizeof theirs);
-    iovec part{request.data(), request.size()};
-    msghdr frame{};
-    frame.msg_iov = &part;
-    frame.msg_iovlen = 1;
-    frame.msg_control = control.bytes.data();
-    frame.msg_controllen = control.bytes.size();
-    if (::sendmsg(socket, &frame, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+    if (!send_packet(socket, request,
+                     {message.reader.get(), envelope.reader.get(), response.writer.get(),
+                      result.writer.get()}))
         throw_errno("unable to ask the submission helper");
     for (const auto* ours : {&message.writer, &envelope.writer, &response.reader, &result.reader})
         set_nonblocking(ours->get());
