@@ -29,11 +29,6 @@ std::vector<std::string> control_files()
     return paths;
 }
 
-bool same(const timespec& a, const timespec& b)
-{
-    return a.tv_sec == b.tv_sec && a.tv_nsec == b.tv_nsec;
-}
-
 // The kernel stamps files by a clock that stands still for some milliseconds.
 bool is_fresh(const timespec& stamp)
 {
@@ -55,13 +50,12 @@ bool FileWatch::changed()
     bool differs = !settled_;
     settled_ = true;
     for (std::size_t i = 0; i < paths_.size(); ++i) {
-        Facts now;
-        if (const auto facts = status_if_there(paths_[i]))
-            now = {facts->st_ino, facts->st_size, facts->st_mtim, facts->st_ctim};
+        const auto facts = status_if_there(paths_[i]);
+        struct stat now {};
+        if (facts) now = *facts;
         auto& before = seen_[i];
-        differs = differs || now.inode != before.inode || now.size != before.size ||
-                  !same(now.written, before.written) || !same(now.changed, before.changed);
-        settled_ = settled_ && (now.inode == 0 || !is_fresh(now.changed));
+        differs = differs || !is_unchanged(before, now);
+        settled_ = settled_ && (!facts || !is_fresh(now.st_ctim));
         before = now;
     }
     return differs;

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include <sys/types.h>
+#include <sys/stat.h>
 
 namespace grapnel::remote {
 
@@ -26,13 +26,8 @@ public:
     bool changed();
 
 private:
-    struct Facts {
-        ino_t inode = 0;
-        off_t size = 0;
-        timespec written{}, changed{};
-    };
     std::vector<std::string> paths_;
-    std::vector<Facts> seen_;
+    std::vector<struct stat> seen_;   // zeros: it was not there
     bool settled_ = false;
 };
 

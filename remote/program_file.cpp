@@ -27,13 +27,6 @@ bool starts_as_binary(const std::string& path)
     }
 }
 
-bool same(const struct stat& a, const struct stat& b)
-{
-    return a.st_dev == b.st_dev && a.st_ino == b.st_ino && a.st_size == b.st_size &&
-           a.st_mtim.tv_sec == b.st_mtim.tv_sec && a.st_mtim.tv_nsec == b.st_mtim.tv_nsec &&
-           a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
-}
-
 }
 
 ProgramFile::ProgramFile(std::string name, std::string_view search)
@@ -53,7 +46,7 @@ bool ProgramFile::changed()
         break;
     }
     if (found.empty()) now = {};
-    if (found == path_ && same(now, seen_)) return false;
+    if (found == path_ && is_unchanged(seen_, now)) return false;
     path_ = found;
     seen_ = now;
     is_binary_ = !found.empty() && starts_as_binary(found);

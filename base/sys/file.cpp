@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <tuple>
 
 namespace grapnel {
 
@@ -150,6 +151,15 @@ std::optional<struct stat> status_if_there(const std::string& path)
     if (::stat(path.c_str(), &result) == 0) return result;
     if (errno != ENOENT) throw_errno("unable to stat", path);
     return std::nullopt;
+}
+
+bool is_unchanged(const struct stat& before, const struct stat& now)
+{
+    const auto facts = [](const struct stat& s) {
+        return std::tuple(s.st_dev, s.st_ino, s.st_size, s.st_mtim.tv_sec, s.st_mtim.tv_nsec,
+                          s.st_ctim.tv_sec, s.st_ctim.tv_nsec);
+    };
+    return facts(before) == facts(now);
 }
 
 void set_times(const std::string& path, std::time_t when)

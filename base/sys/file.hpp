@@ -45,6 +45,9 @@ void change_directory(const std::string& path);
 struct stat status(int descriptor, std::string_view name = "descriptor");
 std::optional<struct stat> status_if_there(const std::string& path);   // follows links
 
+// Both are of one file that was not changed in between, by its inode, size and times.
+bool is_unchanged(const struct stat& before, const struct stat& now);
+
 void set_times(const std::string& path, std::time_t when);   // atime and mtime
 
 // Names in a directory but "." and "..", in no order. Throws when it cannot be opened or read.
