@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -28,15 +27,6 @@ void end(net::Stream& stream)
         ::send(stream.descriptor(), quit.data(), quit.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-// Open, and nothing said unasked: a server that hangs up says why.
-bool is_quiet(const net::Stream& stream)
-{
-    char byte = 0;
-    return stream.buffered().empty() &&
-           ::recv(stream.descriptor(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
-           (errno == EAGAIN || errno == EWOULDBLOCK);
-}
-
 }
 
 Connections::~Connections()
@@ -58,7 +48,7 @@ std::optional<Connections::Kept> Connections::take(const std::string& name)
         Kept kept = std::move(host.idle.back().kept);
         host.idle.pop_back();
         --count_;
-        if (is_quiet(kept.stream)) return kept;
+        if (kept.stream.is_quiet()) return kept;   // a server that hangs up says why
     }
     return std::nullopt;
 }
@@ -69,7 +59,7 @@ bool Connections::keep(const std::string& name, Kept& kept)
     auto& host = hosts_[name];
     if (now - host.before > stream_of_mail || count_ >= most_idle || hosts_.size() > most_hosts)
         return false;
-    if (kept.session.messages >= most_messages || !is_quiet(kept.stream)) return false;
+    if (kept.session.messages >= most_messages || !kept.stream.is_quiet()) return false;
     host.idle.push_back({std::move(kept), now + idle_limit});
     ++count_;
     return true;
