@@ -7,6 +7,8 @@ import re
 import subprocess
 import sys
 
+import supervised
+
 FIRST = 7790
 OTHERS = ("qmaild", "qmaill", "qmailp", "qmailh")
 OF_QUEUE = ("qmailq", "qmailr", "qmails")
@@ -44,14 +46,7 @@ class Installed:
         self.injector = {"user": NUMBERS["joe"], "group": NUMBERS["joe"], "extra_groups": []}
         self.queue = f"{self.home}/queue"
         self.homes = f"{work}/homes"
-        for name in ("me", "locals", "rcpthosts"):
-            self.write(f"control/{name}", "storm.example\n")
-        self.write("control/smtproutes", f":{next_hop}\n")
-        self.write("control/smtprules", '127.:allow,RELAYCLIENT=""\n')
-
-    def write(self, name, text):
-        with open(os.path.join(self.home, name), "w", encoding="ascii") as file:
-            file.write(text)
+        supervised.write_control(self.home, next_hop)
 
     def users(self):
         def line(name, group, home):
@@ -62,8 +57,7 @@ class Installed:
         passwd += "".join(line(name, name, f"{self.work}/homes/{name}") for name in PEOPLE)
         groups = "".join(f"{name}:x:{NUMBERS[name]}:\n" for name in ("qmail", "nofiles", *PEOPLE))
         for name, text in (("passwd", passwd), ("group", "root:x:0:\n" + groups)):
-            with open(f"{self.work}/{name}", "w", encoding="ascii") as file:
-                file.write(text)
+            supervised.write(f"{self.work}/{name}", text)
             run("mount", "--bind", f"{self.work}/{name}", f"/etc/{name}")
 
     def own(self, user):

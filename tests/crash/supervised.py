@@ -82,13 +82,25 @@ def settle(system):
     save = 'f=$(mktemp tmp/XXXXXXXXXXXX) && { printf %s "$DTLINE"; cat; } > $f && mv $f new/ || exit 111'
     for user, text in (("joe", "./Maildir/"), ("prog", "|" + save)):
         os.chmod(f"{system.homes}/{user}", 0o755)
-        with open(f"{system.homes}/{user}/.qmail-default", "w", encoding="ascii") as file:
-            file.write(text + "\n")
+        write(f"{system.homes}/{user}/.qmail-default", text + "\n")
         system.own(user)
 
 
+def write(path, text):
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def write_control(home, next_hop):
+    """Mail for storm.example is local, other mail goes to next_hop; whoever connects may send it."""
+    for name in ("me", "locals", "rcpthosts"):
+        write(f"{home}/control/{name}", "storm.example\n")
+    write(f"{home}/control/smtproutes", f":{next_hop}\n")
+    write(f"{home}/control/smtprules", '127.:allow,RELAYCLIENT=""\n')
+
+
 class Sandbox:
-    """A home of its own; mail for storm.example is local, other mail goes to next_hop."""
+    """A home of its own."""
 
     def __init__(self, home, binaries, next_hop):
         self.home = home
@@ -104,16 +116,9 @@ class Sandbox:
         self.homes, self.injector = f"{home}/homes", {}
         users = [f"{sign}{user}{dash}:{user}:{os.getuid()}:{os.getgid()}:{self.homes}/{user}:{dash}::\n"
                  for user in PEOPLE for sign, dash in (("+", "-"), ("=", ""))]
-        self.write("users/assign", "".join(users) + ".\n")
+        write(f"{home}/users/assign", "".join(users) + ".\n")
         subprocess.run([f"{home}/bin/qmail-newu"], env=self.environment, check=True)
-        for name in ("me", "locals", "rcpthosts"):
-            self.write(f"control/{name}", "storm.example\n")
-        self.write("control/smtproutes", f":{next_hop}\n")
-        self.write("control/smtprules", '127.:allow,RELAYCLIENT=""\n')
-
-    def write(self, name, text):
-        with open(os.path.join(self.home, name), "w", encoding="ascii") as file:
-            file.write(text)
+        write_control(home, next_hop)
 
     def own(self, user):
         """All is ours here."""

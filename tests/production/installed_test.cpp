@@ -4,6 +4,7 @@
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
 #include "support/instance.hpp"
+#include "support/intruder.hpp"
 #include "support/maildir.hpp"
 #include "support/smtp_client.hpp"
 #include "support/smtp_script.hpp"
@@ -31,17 +32,6 @@ struct Who {
     std::string groups;   // group and supplementary ones
     std::string status;   // all of /proc/PID/status
 };
-
-std::string field(const std::string& status, const std::string& name)
-{
-    const auto at = status.find('\n' + name + ":\t");
-    if (at == std::string::npos) return "";
-    const auto begin = at + name.size() + 3;
-    std::string text = status.substr(begin, status.find('\n', begin) - begin);
-    for (char& c : text)
-        if (c == '\t') c = ' ';
-    return std::string(trim(text));
-}
 
 }
 
@@ -116,10 +106,10 @@ protected:
             if (std::filesystem::read_symlink("/proc/" + name + "/ns/mnt", gone) !=
                 std::filesystem::read_symlink("/proc/self/ns/mnt", gone))
                 continue;
-            const auto status = "\n" + slurp("/proc/" + name + "/status");
+            const auto status = slurp("/proc/" + name + "/status");
             result[executable.substr(executable.rfind('/') + 1)].push_back(
-                {field(status, "Uid"), field(status, "Gid") + " / " + field(status, "Groups"),
-                 status});
+                {status_field(status, "Uid"),
+                 status_field(status, "Gid") + " / " + status_field(status, "Groups"), status});
         }
         return result;
     }
@@ -217,11 +207,16 @@ TEST_F(Production, EachProgramKeepsOnlyItsRow)
     unsigned confined = 0;
     for (const auto& [name, all] : processes)
         for (const auto& one : all) {
-            EXPECT_EQ(field(one.status, "CapEff"), name == "qmail-lspawn" ? its_own : none) << name;
-            EXPECT_EQ(field(one.status, "CapPrm"), name == "qmail-lspawn" ? its_own : none) << name;
-            EXPECT_EQ(field(one.status, "CapInh"), none) << name;
-            if (name != "qmail-smtpd") { EXPECT_EQ(field(one.status, "CapBnd"), bounds) << name; }
-            if (field(one.status, "Seccomp") == "2" && field(one.status, "NoNewPrivs") == "1")
+            EXPECT_EQ(status_field(one.status, "CapEff"), name == "qmail-lspawn" ? its_own : none)
+                << name;
+            EXPECT_EQ(status_field(one.status, "CapPrm"), name == "qmail-lspawn" ? its_own : none)
+                << name;
+            EXPECT_EQ(status_field(one.status, "CapInh"), none) << name;
+            if (name != "qmail-smtpd") {
+                EXPECT_EQ(status_field(one.status, "CapBnd"), bounds) << name;
+            }
+            if (status_field(one.status, "Seccomp") == "2" &&
+                status_field(one.status, "NoNewPrivs") == "1")
                 ++confined;
         }
     // qmail-send, qmail-clean, qmail-queued, and the workers of qmail-smtpd.
@@ -234,9 +229,9 @@ TEST_F(Production, EachProgramKeepsOnlyItsRow)
     ASSERT_TRUE(wait_until([&] { return log().find("end msg ") != std::string::npos; })) << log();
     // A user's program has what it would have without us, but for the bounds.
     const auto his = slurp(path);
-    EXPECT_EQ(field(his, "CapBnd"), bounds);
-    EXPECT_EQ(field(his, "NoNewPrivs"), "0");
-    EXPECT_EQ(field(his, "Seccomp"), field(slurp("/proc/self/status"), "Seccomp"));
+    EXPECT_EQ(status_field(his, "CapBnd"), bounds);
+    EXPECT_EQ(status_field(his, "NoNewPrivs"), "0");
+    EXPECT_EQ(status_field(his, "Seccomp"), status_field(slurp("/proc/self/status"), "Seccomp"));
     EXPECT_EQ(his.substr(his.find("Limit ")), slurp("/proc/self/limits"));
 }
 

@@ -20,16 +20,21 @@
 
 namespace grapnel::test {
 
-std::string status_field(pid_t pid, const std::string& name)
+std::string status_field(const std::string& status, const std::string& name)
 {
-    const auto status = slurp("/proc/" + std::to_string(pid) + "/status");
-    const auto at = status.find('\n' + name + ":\t");
+    const auto lines = '\n' + status;
+    const auto at = lines.find('\n' + name + ":\t");
     if (at == std::string::npos) return "";
     const auto begin = at + name.size() + 3;
-    std::string text = status.substr(begin, status.find('\n', begin) - begin);
+    std::string text = lines.substr(begin, lines.find('\n', begin) - begin);
     for (char& c : text)
         if (c == '\t') c = ' ';
     return std::string(trim(text));
+}
+
+std::string status_field(pid_t pid, const std::string& name)
+{
+    return status_field(slurp("/proc/" + std::to_string(pid) + "/status"), name);
 }
 
 #if defined(__x86_64__)

@@ -46,7 +46,8 @@ private:
     bool stopped_ = false;
 };
 
-// "Name:" of /proc/PID/status, blanks for tabs; "" where there is none.
+// "Name:" of /proc/PID/status, or of its text; blanks for tabs; "" where there is none.
 std::string status_field(pid_t pid, const std::string& name);
+std::string status_field(const std::string& status, const std::string& name);
 
 }
