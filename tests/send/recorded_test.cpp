@@ -2,6 +2,7 @@
 // commands, files, bounces, times, step by step.
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
+#include "send/schedule.hpp"
 #include "send/sending.hpp"
 #include "support/placeholders.hpp"
 #include "support/recorded.hpp"
@@ -116,6 +117,7 @@ private:
     {
         const auto [name, seconds] = split_at_equals(value);
         set_age(home_ / ("queue/" + expand(name, known_)), std::time(nullptr) - std::stol(seconds));
+        if (name.starts_with("info/")) age_ = std::stol(seconds);
     }
 
     void start()
@@ -225,7 +227,12 @@ private:
         const auto due = status_if_there(home_ / ("queue/" + path)),
                    birth = status_if_there(home_ / ("queue/" + info));
         ASSERT_TRUE(due && birth);
-        EXPECT_EQ(due->st_mtime - birth->st_mtime, std::stol(seconds));
+        // The message may have become older before it was tried.
+        const auto born = birth->st_mtime;
+        const auto channel = name.starts_with("local/") ? Channel::local : Channel::remote;
+        EXPECT_EQ(send::next_attempt(born, born + age_, channel) - born, std::stol(seconds));
+        EXPECT_GE(due->st_mtime - born, std::stol(seconds));
+        EXPECT_LE(due->st_mtime, send::next_attempt(born, std::time(nullptr), channel));
     }
 
     void compare_exit(const std::string& value)
@@ -244,6 +251,7 @@ private:
     Known known_;
     std::optional<std::string> todo_;
     std::optional<Sending> sending_;
+    std::time_t age_ = 0;   // of the message
     unsigned messages_ = 0, notices_ = 0;
 };
 
