@@ -21,7 +21,7 @@ def main():
     with tempfile.TemporaryDirectory() as place:
         path = os.path.join(place, 'figures')
         done = subprocess.run(
-            [os.path.join(HERE, 'run'), '--quick', '--only', 'accept,maildir', '--sizes', '4k', '--sessions', '10',
+            [sys.executable, '-B', os.path.join(HERE, 'run'), '--quick', '--only', 'accept,maildir', '--sizes', '4k', '--sessions', '10',
              '--servers', 'grapnel,postfix', '--build', build, '--peers', peers, '--scratch', scratch, '--json', path],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=200, check=False)
         output = done.stdout.decode(errors='replace')

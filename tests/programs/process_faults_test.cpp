@@ -5,6 +5,7 @@
 #include "support/faulty.hpp"
 
 #include <csignal>
+#include <stdexcept>
 
 using namespace grapnel::test;
 
@@ -28,6 +29,7 @@ struct Processes : Pipeline {
                     found = process.pid;
             return found != 0;
         });
+        if (found == 0) throw std::runtime_error("qmail-smtpd has no worker");
         return found;
     }
 

@@ -80,12 +80,15 @@ pid_t process_of(const TempHome& home, std::string_view name)
             if (process.name == name) found = process.pid;
         return found != 0;
     });
+    if (found == 0) throw std::runtime_error("no " + std::string(name) + " is running");
     return found;
 }
 
 std::size_t descriptors_of(pid_t pid)
 {
-    const std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd");
+    std::error_code forbidden;
+    const std::filesystem::directory_iterator entries("/proc/" + std::to_string(pid) + "/fd",
+                                                      forbidden);
     return static_cast<std::size_t>(std::distance(begin(entries), end(entries)));
 }
 

@@ -48,10 +48,10 @@ private:
     FaultTable* table_;
 };
 
-// A program of this home by its name, waited for; 0 when it does not come.
+// A program of this home by its name, waited for. Throws when it does not come.
 pid_t process_of(const TempHome& home, std::string_view name);
 
-// How many descriptors a process has open.
+// How many descriptors a process has open; 0 where that may not be read.
 std::size_t descriptors_of(pid_t pid);
 
 }

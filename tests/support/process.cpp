@@ -4,7 +4,9 @@
 #include "base/sys/signal.hpp"
 #include "base/text.hpp"
 
+#include <fcntl.h>
 #include <poll.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,11 +40,69 @@ milliseconds left(std::chrono::steady_clock::time_point deadline)
     return std::max(rest, milliseconds(0));
 }
 
+// Programs that forbid dumps are looked into by root with CAP_SYS_PTRACE only, which root of a
+// container may not have.
+bool may_read_environments()
+{
+    static const bool answer = [] {
+        Pipe ready = make_pipe();
+        Child child = fork_child([&] {
+            ::prctl(PR_SET_DUMPABLE, 0);
+            ready.writer.reset();
+            ::pause();
+            return 0;
+        });
+        ready.writer.reset();
+        char nothing = 0;
+        [[maybe_unused]] const auto ended = ::read(ready.reader.get(), &nothing, 1);
+        const auto path = "/proc/" + std::to_string(child.pid()) + "/environ";
+        const bool readable = Fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC)).get() >= 0;
+        child.kill(SIGKILL);
+        child.wait();
+        return readable;
+    }();
+    return answer;
+}
+
+// All that we, or those we started, started. Orphans are ours, see Process.
+std::vector<Running> descendants()
+{
+    struct Entry {
+        Running process;
+        pid_t parent;
+    };
+    std::vector<Entry> all;
+    for (const auto& name : list_directory("/proc")) {
+        if (!parse_number<unsigned>(name)) continue;
+        try {
+            const auto stat = read_file("/proc/" + name + "/stat", 4096);   // 1 (name) S 0 …
+            const auto begin = stat.find('('), end = stat.rfind(')');
+            if (begin == std::string::npos || end + 4 >= stat.size()) continue;
+            if (stat[end + 2] == 'Z' || stat[end + 2] == 'X') continue;
+            all.push_back(
+                {{static_cast<pid_t>(std::stol(name)), stat.substr(begin + 1, end - begin - 1)},
+                 static_cast<pid_t>(std::stol(stat.substr(end + 4)))});
+        } catch (const std::system_error&) {
+            // It ended meanwhile.
+        }
+    }
+    std::vector<Running> found;
+    std::vector<pid_t> parents{::getpid()};
+    for (std::size_t i = 0; i < parents.size(); ++i)
+        for (const auto& entry : all)
+            if (entry.parent == parents[i]) {
+                parents.push_back(entry.process.pid);
+                found.push_back(entry.process);
+            }
+    return found;
+}
+
 }
 
 Process::Process(Launch launch) : own_group_(launch.own_group)
 {
     ignore_signal(SIGPIPE);
+    if (!may_read_environments()) ::prctl(PR_SET_CHILD_SUBREAPER, 1);
     Command command;
     command.arguments = launch.argv;
     // A session of its own: setsid execs the program in the same process, since a forked child
@@ -143,6 +203,7 @@ void Process::kill(int signal) const
 
 std::vector<Running> processes_with(std::string_view entry)
 {
+    if (!may_read_environments()) return descendants();
     std::vector<Running> found;
     const std::string wanted = '\0' + std::string(entry) + '\0';
     for (const auto& name : list_directory("/proc")) {

@@ -69,7 +69,7 @@ struct Running {
     std::string name;   // of the program, its first 15 bytes
 };
 // Every process that has ENTRY ("QMAILHOME=/tmp/…") in its environment: what a home's programs
-// started, too.
+// started, too. Where environments may not be read: all that this test started.
 std::vector<Running> processes_with(std::string_view entry);
 
 // Runs a program to its end with `input` on 0. EXPECT_EQ(run(…).ending.code, 0).
