@@ -80,10 +80,11 @@ protected:
     void TearDown() override
     {
         if (!send) return;
-        for (auto* process : {&*smtpd, &*send}) {
-            process->kill(SIGTERM);
-            const auto ending = process->wait();
-            EXPECT_TRUE(ending && ending->success()) << log() << process->errors();
+        for (auto* process : {&smtpd, &send}) {
+            if (!*process) continue;   // it did not come so far
+            (*process)->kill(SIGTERM);
+            const auto ending = (*process)->wait();
+            EXPECT_TRUE(ending && ending->success()) << log() << (*process)->errors();
         }
         EXPECT_TRUE(wait_until([&] {
             return log().find("status: exiting\n") != std::string::npos;

@@ -21,6 +21,9 @@ namespace {
 
 constexpr std::size_t limit = 256 << 20;
 
+// Other users must get into our homes, whoever runs this.
+[[maybe_unused]] const auto umask_before = ::umask(022);
+
 std::string binaries()
 {
     const char* chosen = std::getenv("GRAPNEL_TEST_BIN");
