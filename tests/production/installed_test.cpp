@@ -300,6 +300,8 @@ TEST_F(Production, QueuedFilesBelongToWhoMadeThem)
     EXPECT_TRUE(
         SmtpClient(port).deliver("a@b.example", {"x@far.example"}, message).starts_with("250 "));
     ASSERT_TRUE(wait_until([&] { return log().find("deferral: ") != std::string::npos; })) << log();
+    // It was tried straight from todo; what is put off comes into files of its own.
+    ASSERT_TRUE(wait_until([&] { return list_directory(*system / "queue/todo").empty(); }));
     std::map<std::string, std::string> owners;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(*system / "queue"))
         if (entry.is_regular_file() && entry.path().parent_path().filename() != "lock")
