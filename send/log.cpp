@@ -1,7 +1,6 @@
 #include "send/log.hpp"
 
-#include <poll.h>
-#include <unistd.h>
+#include "base/sys/log.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -166,9 +165,7 @@ void Log::line(std::string text)
 bool Log::write_now(std::string_view text)
 {
     while (!text.empty()) {
-        pollfd ready{descriptor_, POLLOUT, 0};
-        if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) return false;
-        const auto count = ::write(descriptor_, text.data(), std::min(text.size(), piece));
+        const auto count = grapnel::write_now(descriptor_, text.substr(0, piece));
         if (count < 0 && errno == EINTR) continue;
         if (count <= 0) return false;
         cut_short_ = text[static_cast<std::size_t>(count) - 1] != '\n';

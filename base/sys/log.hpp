@@ -2,6 +2,8 @@
 // mail.
 #pragma once
 
+#include <sys/types.h>
+
 #include <string>
 #include <string_view>
 
@@ -10,8 +12,11 @@ namespace grapnel {
 // Writes text and LF in one write; errors are ignored.
 void log_line(int descriptor, std::string_view text);
 
-// The same for daemons, whose work does not wait for a log that nobody reads: then the line is
-// dropped, and the next one that can be written says how many were.
+// One write that does not wait: -1 with EAGAIN where a pipe can take nothing now.
+ssize_t write_now(int descriptor, std::string_view text);
+
+// The same as log_line for daemons, whose work does not wait for a log that nobody reads: then the
+// line is dropped, and the next one that can be written says how many were.
 void log_line_now(int descriptor, std::string_view text);
 
 // Text from strangers made fit for a log, a reply or a queue file: bytes outside 32..126 become
