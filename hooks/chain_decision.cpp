@@ -70,6 +70,12 @@ void Course::decide(const std::string& name, const std::string& why, std::string
 void Course::take(const std::string& name, Applied&& applied)
 {
     const bool other = applied.facts.action != facts.action;
+    // Outbound an edit decides as much as an action does: qmail-send's log says whose it was.
+    const bool is_changed = applied.message && applied.message->changed();
+    const bool was_changed = message && message->changed();
+    if (direction(facts.stage) == Direction::outbound &&
+        (applied.facts.envelope != facts.envelope || is_changed != was_changed))
+        scanner = name;
     facts = std::move(applied.facts);
     message = std::move(applied.message);
     const bool suppressed = message && message->suppressed();

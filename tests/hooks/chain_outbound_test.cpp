@@ -24,6 +24,7 @@ TEST_F(HookChain, OutboundChangesOfTheStatusAreInTheDecision)
     EXPECT_EQ(b.requests.at(0).at("envelope").at("to").at(0).at("status"), "failed-silent");
     EXPECT_TRUE(b.requests.at(0).at("envelope").at("to").at(1).at("nextDsnAt").is_null());
     EXPECT_EQ(decision.action, Action::proceed);
+    EXPECT_EQ(decision.scanner, "a") << "for the log of qmail-send";
     EXPECT_THAT(decision.recipients,
                 ElementsAre(RecipientChange{0, DeliveryStatus::failed_silent, {}, {}},
                             RecipientChange{1, {}, 1'000'000'800, 0}));

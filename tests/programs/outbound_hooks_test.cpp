@@ -68,7 +68,7 @@ TEST_F(OutboundHooks, ADeferredRecipientThatTheScannerGivesUpIsReported)
     EXPECT_THAT(maildir_messages(maildir)[0],
                 AllOf(HasSubstr("<x@far.example>:\n"), HasSubstr("450 4.2.1 busy")));
     EXPECT_TRUE(mta.wait_until_empty());
-    EXPECT_THAT(mta.log(), HasSubstr(": delivery: delivery 1 deferred becomes failed"));
+    EXPECT_THAT(mta.log(), HasSubstr(": delivery: delivery 1 deferred becomes failed by 10-test"));
     const auto seen = calls(3);
     EXPECT_THAT(seen[0],
                 AllOf(HasSubstr(R"("stage": "delivery")"), HasSubstr(R"("status": "deferred")"),
@@ -123,7 +123,7 @@ TEST_F(OutboundHooks, ABounceMayBeChangedByAScannerThatMay)
     ASSERT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
     EXPECT_THAT(maildir_messages(maildir)[0],
                 AllOf(HasSubstr("\nX-Seen: yes\n"), HasSubstr("<x@far.example>:\n")));
-    EXPECT_TRUE(mta.wait_for_log(": dsn: notice changed")) << mta.log();
+    EXPECT_TRUE(mta.wait_for_log(": dsn: notice changed by 10-test")) << mta.log();
 }
 
 TEST_F(OutboundHooks, AScannerThatIsNotThereHoldsUpNothing)
