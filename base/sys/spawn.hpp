@@ -2,8 +2,8 @@
 // process.
 #pragma once
 
-#include "base/sys/identity.hpp"
 #include "base/sys/fd.hpp"
+#include "base/sys/identity.hpp"
 
 #include <sys/types.h>
 

@@ -1,6 +1,7 @@
 // qmail-hookd as built, with the example scanner and real clients.
 #include "base/net/loop.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/memory_file.hpp"
 #include "base/sys/passing.hpp"
 #include "base/sys/spawn.hpp"
@@ -169,7 +170,7 @@ boost::asio::awaitable<void> ask_one(hooks::Client& client, hooks::Facts facts, 
 
 TEST_F(Hookd, AThousandCallsThatWaitNeedNoThreads)
 {
-    raise_descriptor_limit(4096);
+    raise_ourselves(Limit::descriptors, 4096);
     constexpr std::size_t calls = 1000;
     ExampleScanner scanner(home, {"--seconds", "2"});
     scanner.configure(home, "10-example", "data",
