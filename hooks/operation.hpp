@@ -18,10 +18,10 @@ enum class OperationKind : std::uint8_t { set, add, remove, move, copy, test }; 
 struct Operation {
     OperationKind kind = OperationKind::set;
     Pointer path = {};
-    boost::json::value value = {};                 // of set, add, test
-    std::optional<std::string> bytes = {};         // value was a byte string (CBOR)
-    std::optional<std::uint64_t> index = {};       // of add on an array
-    std::optional<Pointer> from = {};              // of move, copy
+    boost::json::value value = {};             // of set, add, test
+    std::optional<std::string> bytes = {};     // value was a byte string (CBOR)
+    std::optional<std::uint64_t> index = {};   // of add on an array
+    std::optional<Pointer> from = {};          // of move, copy
 };
 
 // tolerant (-01): what fails is skipped, the rest is applied. atomic (-02): all or nothing.

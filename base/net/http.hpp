@@ -29,7 +29,7 @@ struct HttpRequest {
     // Opens the body at its beginning, each time it has to be sent. None: the request has no body.
     std::function<ReadBody()> body = {};
     std::uint64_t body_size = 0;             // of exactly so many octets
-    bool anonymous = false;                 // without our client certificate
+    bool anonymous = false;                  // without our client certificate
     std::size_t answer_limit = 1U << 20U;    // octets of the reply's body
     SteadyClock::time_point deadline = {};   // of everything, however busy the peer is
     SteadyClock::duration connect_limit = std::chrono::seconds(5);   // names, TCP, TLS
