@@ -3,6 +3,7 @@
 
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
+#include "support/example_scanner.hpp"
 #include "support/instance.hpp"
 #include "support/intruder.hpp"
 #include "support/maildir.hpp"
@@ -115,6 +116,37 @@ protected:
         return result;
     }
 };
+
+TEST_F(Production, ScannersAreAskedByAUserOfTheirOwn)
+{
+    ExampleScanner scanner;
+    scanner.configure_in(*system / "control", "10-example", "data");
+    const auto token = *system / "control/hooks/10-example/token";
+    ASSERT_EQ(::chown(token.c_str(), Installed::uid("qmailh"), Installed::gid("nofiles")), 0);
+    spill(*system / "control/servercert.pem", "a key\n", 0600);
+    start();
+    ASSERT_TRUE(wait_until([&] { return log().find("registered as") != std::string::npos; }))
+        << log();
+    const auto programs = running();
+    ASSERT_EQ(programs.count("qmail-hookd"), 1u);
+    const auto id = std::to_string(Installed::uid("qmailh"));
+    const auto group = std::to_string(Installed::gid("nofiles"));
+    EXPECT_EQ(programs.at("qmail-hookd").at(0).uids, id + ' ' + id + ' ' + id + ' ' + id);
+    EXPECT_EQ(programs.at("qmail-hookd").at(0).groups.substr(0, group.size()), group);
+    EXPECT_EQ(ownership(*system / "hookd/state/10-example"), "qmailh:nofiles 0600");
+    const auto reads = [&](const std::string& file) {
+        return run({.argv = {"/usr/bin/setpriv", "--reuid", id, "--regid", group, "--clear-groups",
+                             "/bin/cat", *system / file}}) == 0;
+    };
+    EXPECT_TRUE(reads("control/me") && reads("control/hooks/10-example/token"));
+    EXPECT_FALSE(reads("control/servercert.pem"));
+    const auto reply =
+        SmtpClient(port).deliver("a@client.example", {"joe@here.example"}, "Subject: [virus]\n\n");
+    EXPECT_EQ(reply.substr(0, 9), "550 5.7.1") << reply << log();
+    const auto taken = SmtpClient(port).deliver("a@client.example", {"joe@here.example"}, message);
+    EXPECT_EQ(taken.substr(0, 3), "250") << taken << log();
+    EXPECT_TRUE(wait_for_maildir(system->joe() + "/Maildir", 1)) << log();
+}
 
 TEST_F(Production, OwnersAndModesAreTheContracts)
 {

@@ -15,8 +15,8 @@ namespace grapnel::test {
 
 class ExampleScanner {
 public:
-    explicit ExampleScanner(const TempHome& home, std::vector<std::string> arguments = {})
-        : process_(launch(home, std::move(arguments)))
+    explicit ExampleScanner(std::vector<std::string> arguments = {})
+        : process_(launch(std::move(arguments)))
     {
         const std::string word = "listening on ";
         if (!process_.wait_for_output("/\n"))
@@ -30,14 +30,20 @@ public:
     void configure(const TempHome& home, const std::string& name, const std::string& stages,
                    const std::vector<std::pair<std::string, std::string>>& more = {}) const
     {
-        ::mkdir((home / "control/hooks").c_str(), 0755);
-        const std::string directory = "control/hooks/" + name;
-        ::mkdir((home / directory).c_str(), 0755);
-        home.write(directory + "/token", std::string(token) + '\n', 0400);
-        home.write(directory + "/insecure-loopback", "1\n");
-        home.write(directory + "/url", url_ + '\n');
-        for (const auto& [file, text] : more) home.write(directory + '/' + file, text + '\n');
-        home.write(directory + "/stages", stages + '\n');
+        configure_in(home / "control", name, stages, more);
+    }
+    void configure_in(const std::string& control, const std::string& name,
+                      const std::string& stages,
+                      const std::vector<std::pair<std::string, std::string>>& more = {}) const
+    {
+        ::mkdir((control + "/hooks").c_str(), 0755);
+        const std::string directory = control + "/hooks/" + name;
+        ::mkdir(directory.c_str(), 0755);
+        spill(directory + "/token", std::string(token) + '\n', 0400);
+        spill(directory + "/insecure-loopback", "1\n");
+        spill(directory + "/url", url_ + '\n');
+        for (const auto& [file, text] : more) spill(directory + '/' + file, text + '\n');
+        spill(directory + "/stages", stages + '\n');
     }
     bool wait_for(std::string_view text) { return process_.wait_for_output(text); }
     const std::string& output() const { return process_.output(); }
@@ -46,11 +52,12 @@ public:
 private:
     static constexpr const char* token = "a-token-of-the-tests-0123456789abcdef";
 
-    static Launch launch(const TempHome& home, std::vector<std::string> arguments)
+    static Launch launch(std::vector<std::string> arguments)
     {
         std::vector<std::string> argv{"python3", GRAPNEL_EXAMPLES "/scanner.py", "--token", token};
         argv.insert(argv.end(), arguments.begin(), arguments.end());
-        return {.argv = argv, .environment = home.environment({"PYTHONDONTWRITEBYTECODE=1"})};
+        return {.argv = argv,
+                .environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "PYTHONDONTWRITEBYTECODE=1"}};
     }
 
     Process process_;

@@ -82,7 +82,7 @@ std::string text_of(const hooks::Decision& decision)
 
 TEST_F(Hookd, AScannerTagsRefusesHoldsAndDrops)
 {
-    ExampleScanner scanner(home);
+    ExampleScanner scanner;
     scanner.configure(home, "10-example", "rcpt data delivery");
     start();
     ASSERT_TRUE(says("registered as")) << hookd->errors();
@@ -107,7 +107,7 @@ TEST_F(Hookd, AScannerTagsRefusesHoldsAndDrops)
 
 TEST_F(Hookd, WhatBecomesOfMailIsToldToTheScanner)
 {
-    ExampleScanner scanner(home);
+    ExampleScanner scanner;
     scanner.configure(home, "10-example", "delivery");
     start();
     ASSERT_TRUE(says("registered as")) << hookd->errors();
@@ -121,7 +121,7 @@ TEST_F(Hookd, WhatBecomesOfMailIsToldToTheScanner)
 
 TEST_F(Hookd, WhereItIsKilledInTheMiddleOfACallThePolicyDecides)
 {
-    ExampleScanner scanner(home, {"--seconds", "60"});
+    ExampleScanner scanner({"--seconds", "60"});
     scanner.configure(home, "10-example", "data");
     start();
     ASSERT_TRUE(says("registered as")) << hookd->errors();
@@ -137,7 +137,7 @@ TEST_F(Hookd, WhereItIsKilledInTheMiddleOfACallThePolicyDecides)
 
 TEST_F(Hookd, ACallOfWhoHasLeftIsDropped)
 {
-    ExampleScanner scanner(home, {"--seconds", "60"});
+    ExampleScanner scanner({"--seconds", "60"});
     scanner.configure(home, "10-example", "data");
     start();
     ASSERT_TRUE(says("registered as")) << hookd->errors();
@@ -172,7 +172,7 @@ TEST_F(Hookd, AThousandCallsThatWaitNeedNoThreads)
 {
     raise_ourselves(Limit::descriptors, 4096);
     constexpr std::size_t calls = 1000;
-    ExampleScanner scanner(home, {"--seconds", "2"});
+    ExampleScanner scanner({"--seconds", "2"});
     scanner.configure(home, "10-example", "data",
                       {{"max-inflight", "250"}, {"max-connections", "250"}, {"timeout", "60"}});
     start();
@@ -203,7 +203,7 @@ TEST_F(Hookd, AThousandCallsThatWaitNeedNoThreads)
 
 TEST_F(Hookd, ScannersComeAndGoWithTheirDirectories)
 {
-    ExampleScanner scanner(home);
+    ExampleScanner scanner;
     scanner.configure(home, "10-example", "rcpt");
     start();
     ASSERT_TRUE(says("registered as")) << hookd->errors();
@@ -223,7 +223,7 @@ TEST_F(Hookd, ScannersComeAndGoWithTheirDirectories)
 TEST_F(Hookd, QmailHooksShowsAndTries)
 {
     EXPECT_EQ(tool({"list"}).ending.code, 111);
-    ExampleScanner scanner(home);
+    ExampleScanner scanner;
     scanner.configure(home, "10-example", "data", {{"capture", "1"}});
     start();
     ASSERT_TRUE(says("registered as")) << hookd->errors();
@@ -247,7 +247,7 @@ TEST_F(Hookd, QmailHooksShowsAndTries)
 
 TEST_F(Hookd, QmailStartKeepsItAndEndsIt)
 {
-    ExampleScanner scanner(home);
+    ExampleScanner scanner;
     scanner.configure(home, "10-example", "data");
     {
         Instance mta(home, {.smtpd = false});

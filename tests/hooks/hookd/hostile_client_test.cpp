@@ -31,7 +31,7 @@ protected:
 
     void SetUp() override
     {
-        scanner.emplace(home);
+        scanner.emplace();
         scanner->configure(home, "10-example", "data");
         hookd.emplace(
             Launch{.argv = {home.program("qmail-hookd")}, .environment = home.environment()});

@@ -19,7 +19,7 @@ class ScannedMail : public ::testing::Test {
 protected:
     TempHome home;
     std::string joe = home.user("joe");
-    ExampleScanner scanner{home};
+    ExampleScanner scanner;
 
     void SetUp() override
     {
