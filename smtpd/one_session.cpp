@@ -67,6 +67,7 @@ bool faces_strangers(const Environment& environment)
 int run_one_session(const Environment& environment)
 {
     ignore_signal(SIGPIPE);
+    ignore_signal(SIGXFSZ);   // a limit on files is a spool that is full
     log::open(0);
     std::shared_ptr<const Config> config;
     try {

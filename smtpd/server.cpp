@@ -191,6 +191,7 @@ private:
 int run_server(const Options& options, const Environment& environment)
 {
     ignore_signal(SIGPIPE);
+    ignore_signal(SIGXFSZ);
     change_directory(home());
     raise_ourselves(Limit::descriptors, std::numeric_limits<std::uint64_t>::max());
     const auto workers =

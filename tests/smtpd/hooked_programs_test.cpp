@@ -193,6 +193,27 @@ TEST_F(HookedPrograms, ScannersThatComeLaterAreAskedBySessionsThatBeginLater)
     EXPECT_TRUE(shown == large);
 }
 
+TEST_F(HookedPrograms, WhereThereIsNoRoomForTheSpoolTheClientComesAgain)
+{
+    scanner("data");
+    answer();
+    std::string dialogue = "EHLO c.example\r\n";
+    for (const int lines : {3000, 10}) {
+        dialogue += "MAIL FROM:<a@b.example>\r\nRCPT TO:<joe@here.example>\r\nDATA\r\n";
+        for (int i = 0; i < lines; ++i) dialogue += "a line of a message that is large\r\n";
+        dialogue += ".\r\n";
+    }
+    const auto said = run({.argv = {"prlimit", "--fsize=70000", home.program("qmail-smtpd")},
+                           .environment = home.environment()},
+                          dialogue + "QUIT\r\n")
+                          .output;
+    EXPECT_NE(said.find("\n452 4.3.1 no room to have the message looked at (#4.3.1)\r\n250 2.1.0 "),
+              std::string::npos)
+        << said;
+    EXPECT_NE(said.find("\n250 2.0.0 ok "), std::string::npos) << said;
+    EXPECT_TRUE(list_directory(home / "run/spool").empty());
+}
+
 // A call that waits, of a client who has said EHLO slow.example.
 class SlowScanner : public HookedPrograms {
 protected:
