@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 from machine import Failed, remove, sh, wait_until
-from servers import DOMAIN, SINK_DOMAIN, Grapnel, Server, listens, tool, write_control
+from servers import DOMAIN, SINK_DOMAIN, Grapnel, Scanned, Server, listens, tool, write_control
 
 
 class Postfix(Server):
@@ -206,7 +206,8 @@ class Other(Server):
 def make(name, machine):
     """The server of that name, or Failed with the reason."""
     options = machine.options
-    kinds = {'grapnel': Grapnel, 'postfix': Postfix, 'notqmail': Notqmail, 'floor': Floor}
+    kinds = {'grapnel': Grapnel, 'postfix': Postfix, 'notqmail': Notqmail, 'floor': Floor,
+             'hooks': Scanned, 'events': Scanned}
     if name in kinds:
         return kinds[name](name, machine)
     host, port = options.others[name]
