@@ -10,8 +10,9 @@
 
 namespace grapnel::hooks {
 
-// message: a descriptor of the text with LF line ends; -1 where the stage has none. Never fails,
-// and ends within the limits of the stage: without an answer the policy of control/hooks decides.
+// message: a descriptor of the text with LF line ends, sealed (base/sys/memory_file) where a user's
+// own program asks; -1 where the stage has none. Never fails, and ends within the limits of the
+// stage: without an answer the policy of control/hooks decides.
 Decision ask_and_wait(const std::string& home, const Subscriptions& subscriptions,
                       const Facts& facts, int message, const AddPolicy& may_add);
 
