@@ -163,6 +163,11 @@ net::asio::awaitable<void> Registrar::attempt()
     } catch (const std::exception& trouble) {
         made.trouble = {Kind::passing, trouble.what()};
     }
+    if (state_ == State::ended) {   // too late for end()
+        if (made.registration)
+            co_await calls_.take_back(*made.registration, SteadyClock::now() + take_back_time);
+        co_return;
+    }
     if (made.useless) old_.push_back(make_live(std::move(*made.useless)));
     if (made.registration)
         adopt(std::move(*made.registration));
@@ -327,15 +332,13 @@ net::asio::awaitable<void> Registrar::take_back(std::shared_ptr<Live> old, Momen
 net::asio::awaitable<void> Registrar::end(Moment deadline)
 {
     ending_ = true;
-    wake_.call();
-    bell_.ring();
     deadline = std::min<Moment>(deadline, SteadyClock::now() + take_back_time);
-    while (running_ && SteadyClock::now() < deadline) co_await bell_.wait_until(deadline);
-    if (live_) old_.push_back(std::move(live_));
-    live_.reset();
     auto all = std::exchange(old_, {});
-    for (auto& old : all) co_await take_back(std::move(old), deadline);
+    if (live_) all.push_back(live_);
     drop(State::ended);
+    wake_.call();
+    for (auto& old : all) co_await take_back(std::move(old), deadline);
+    while (running_ && SteadyClock::now() < deadline) co_await bell_.wait_until(deadline);
 }
 
 // From before a restart. One of another configuration is taken back.

@@ -104,13 +104,6 @@ void meet(RegistrationWish& wish, const ScannerSettings& settings, const Discove
     wish.deregistration = discovery.deregistration;
 }
 
-bool is_id(std::string_view id)   // it goes into a header
-{
-    return !id.empty() && id.size() <= 255 && std::all_of(id.begin(), id.end(), [](char c) {
-        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == ':';
-    });
-}
-
 // A URL of the answer; "" where it is absent.
 std::string place(const Members& members, std::string_view member, const RegistrationWish& wish,
                   const Origins& origins)
@@ -174,7 +167,7 @@ Registration read(const Members& members, const RegistrationWish& wish, const Or
     Registration registration;
     auto& agreement = registration.agreement;
     agreement.id = members.text("registrationId");
-    if (!is_id(agreement.id)) throw BadMember("registrationId is malformed");
+    if (!is_registration_id(agreement.id)) throw BadMember("registrationId is malformed");
     const auto status = members.text("status");
     if (status != "active" && status != "suspended") throw BadMember("status is unknown");
     registration.suspended = status == "suspended";
@@ -204,6 +197,13 @@ Registration read(const Members& members, const RegistrationWish& wish, const Or
     return registration;
 }
 
+}
+
+bool is_registration_id(std::string_view id)
+{
+    return !id.empty() && id.size() <= 255 && std::all_of(id.begin(), id.end(), [](char c) {
+        return is_letter(c) || is_digit(c) || c == '-' || c == '_' || c == ':';
+    });
 }
 
 Result<RegistrationWish> make_wish(const ScannerSettings& settings, const Discovery* discovery)

@@ -53,6 +53,8 @@ Result<Registration> decode_registration(Serialization serialization, std::strin
                                          const RegistrationWish& wish, const Origins& origins,
                                          std::int64_t now, std::vector<std::string>& remarks);
 
+bool is_registration_id(std::string_view id);   // it goes into headers
+
 // Stages that must be confirmed and are not.
 std::vector<std::string> unconfirmed(const ScannerSettings& settings, const Agreement& agreement);
 

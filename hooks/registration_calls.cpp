@@ -120,10 +120,12 @@ net::asio::awaitable<void> RegistrationCalls::take_back(Registration registratio
                                                         net::Moment deadline)
 {
     const auto& id = registration.agreement.id;
-    if (registration.deregistration_url.empty()) co_return;
+    // One from before a change of url may lie elsewhere: that one is not shown our credentials.
+    const auto url = net::Url::parse(registration.deregistration_url);
+    if (!url || !origins_ || !origins_->resolve(*url, url->text())) co_return;
     ScannerRequest request;
     request.method = "DELETE";
-    request.url = registration.deregistration_url;
+    request.url = url->text();
     request.accept = registration.agreement.serialization;
     request.registration = id;
     request.deadline = deadline;

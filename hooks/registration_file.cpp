@@ -56,6 +56,7 @@ std::string url(const std::string& text)
 void read_agreement(const Members& members, Agreement& agreement)
 {
     agreement.id = members.text("id");
+    if (!is_registration_id(agreement.id)) throw BadMember("id is malformed");
     agreement.serialization = members.text("serialization") == name(Serialization::cbor)
                                   ? Serialization::cbor
                                   : Serialization::json;

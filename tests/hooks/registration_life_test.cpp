@@ -138,6 +138,30 @@ TEST_F(RegistrationLife, OfAnotherConfigurationIsTakenBackAfterACrash)
     EXPECT_EQ(text(asked("delete").at(0), "registration"), "r-1");
 }
 
+TEST_F(RegistrationLife, OfAnotherPlaceIsNotShownOurCredentialsAfterACrash)
+{
+    begin();
+    const grapnel::test::HttpScanner other;
+    put("url", other.url());
+    restart();
+    EXPECT_EQ(scanner->state().registration, "active");
+    end();
+    EXPECT_EQ(count("delete"), 0u);   // at the old place
+    EXPECT_THAT(log_text(), HasSubstr("deregistered r-1"));
+}
+
+TEST_F(RegistrationLife, ThatComesAfterTheEndIsTakenBackAtOnce)
+{
+    tell(R"({"set": {"expires_after": 4}})");
+    begin();
+    tell(R"({"next": {"register": [{"delay": 7}]}, "set": {"expires_after": 60}})");
+    EXPECT_TRUE(wait_until([&] { return scanner->state().registration == "renewing"; }));
+    end();
+    EXPECT_EQ(count("delete"), 1u);   // the old one
+    EXPECT_TRUE(wait_until([&] { return count("delete") == 2; }));
+    EXPECT_EQ(scanner->state().registration, "ended");
+}
+
 TEST_F(RegistrationLife, ThatHasExpiredIsOfNoUseAfterACrash)
 {
     tell(R"({"set": {"expires_after": 3}})");

@@ -6,10 +6,11 @@ Told what to do on standard input, one JSON object a line, the n-th answered wit
   {"next": {KIND: [ANSWER, …]}}      what the next requests of a kind get instead of the proper answer;
                                      kinds: discovery register hook status delete
   {"forget": true}                   all registrations are unknown from now on (404); "gone": 410
-An ANSWER may have: status, type, fields {NAME: VALUE}, json (encoded as agreed), text, raw (all of it, octets as
-latin-1), delay (s), drip (s between octets), cut (octets, then the connection ends), close, chunked, both_framings.
   {"requests": true}                 says what has been asked since, "request {…}" for each; its member "problems" lists
                                      what the protocol does not allow
+An ANSWER with nothing but delay (s) is the proper one, later. Others may have: status, type, fields {NAME: VALUE}, json
+(encoded as agreed), text, hex, raw (all of it, octets as latin-1; "ends": false keeps the connection), delay, drip (s
+between octets), cut (octets, then the connection ends), close, chunked, both_framings.
 Says "port N" first, on standard output as everything.
 """
 import argparse
@@ -466,7 +467,9 @@ class Connection(threading.Thread):
             queue = answers.get(request.kind)
             if queue:
                 told = queue.pop(0)
-                answer = dict({"type": request.fields.get("accept", "application/json")}, **told) if told else answer
+                if set(told) - {"delay"}:
+                    answer = {"type": request.fields.get("accept", "application/json")}
+                answer = dict(answer, **told)
         request.report()
         return self.send(request, answer)
 
