@@ -16,7 +16,7 @@ const std::vector<std::string> joe{"joe@here.example"};
 
 class WithHookd : public ::testing::Test {
 protected:
-    WithHookd() : scanner(home)
+    WithHookd()
     {
         home.control("rcpthosts", "here.example");
         home.control("maxconnrate", "0 0");
