@@ -122,7 +122,7 @@ TEST(HookWire, NumbersThatDoNotFitAreRefused)
     // port: 65536
     const std::string port("\x82\x67request\xa1\x65"
                            "facts\xa1\x66server\xa1\x64port\x1a\x00\x01\x00\x00",
-                           37);
+                           36);
     EXPECT_FALSE(decode(port));
 }
 
