@@ -24,7 +24,8 @@ inline std::string hex(std::string_view bytes)
 {
     constexpr std::string_view digits = "0123456789abcdef";
     std::string text;
-    for (const unsigned char c : bytes) {
+    for (const char octet : bytes) {
+        const auto c = static_cast<unsigned char>(octet);
         text += digits[c >> 4];
         text += digits[c & 15];
     }

@@ -238,8 +238,8 @@ TEST(Request, IsUtf8WhateverAClientSaid)
 TEST(Request, CarriesTheMessageOctetForOctet)
 {
     const auto facts = test::data_facts();
-    for (const std::size_t size :
-         {0, 1, 2, 3, 4, 1000, 4001, 49151, 49152, 49153, 98303, 98304, 98305, 200000}) {
+    for (const std::size_t size : std::initializer_list<std::size_t>{
+             0, 1, 2, 3, 4, 1000, 4001, 49151, 49152, 49153, 98303, 98304, 98305, 200000}) {
         std::string text = "A: b\n\n";
         while (text.size() < size) text += static_cast<char>(text.size() * 7 % 251 + 1);
         text.resize(size);
@@ -264,7 +264,8 @@ TEST(Request, IsTheSameEachTimeAndInPiecesOfAnySize)
         const RequestBody body(serialization, test::data_facts(), &message,
                                all_properties(Direction::inbound));
         const auto whole = read(body, 1 << 20);
-        for (const std::size_t room : {1, 2, 3, 7, 4096, 49152, 65536})
+        for (const std::size_t room :
+             std::initializer_list<std::size_t>{1, 2, 3, 7, 4096, 49152, 65536})
             EXPECT_EQ(read(body, room), whole) << room;
     }
 }

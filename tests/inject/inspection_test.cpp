@@ -95,9 +95,9 @@ TEST_F(InspectedInject, RefusalsAreSaidForNowOrForGood)
 {
     for (const auto& [response, code] : {std::pair{Response{550, "5.7.1", "no virus, please"}, 100},
                                          {Response{451, "4.7.1", "not yet"}, 111}}) {
-        answer([&](FakeCall&, Decision& decision) {
+        answer([&words = response](FakeCall&, Decision& decision) {
             decision.action = Action::reject;
-            decision.response = response;
+            decision.response = words;
         });
         const auto done = inject();
         EXPECT_EQ(done.ending.code, code);
