@@ -162,6 +162,7 @@ TEST_F(HostileClient, ManyDescriptorsAreNotKept)
     send(socket, std::string(1, '\1') + "x");
     EXPECT_TRUE(is_hung_up(socket));
     EXPECT_TRUE(serves());
+    if (::geteuid() != 0) GTEST_SKIP() << "only root sees the descriptors of who forbids dumps";
     EXPECT_LT(list_directory("/proc/" + std::to_string(hookd->pid()) + "/fd").size(), 40u);
 }
 
