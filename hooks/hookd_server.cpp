@@ -2,9 +2,9 @@
 
 #include "base/net/descriptor.hpp"
 #include "base/net/signals.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/local_socket.hpp"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 
 #include <algorithm>
@@ -27,15 +27,6 @@ constexpr std::size_t most_connections = 4000, most_of_a_uid = 50;
 // Its socket, a message, and its changed form; a connection to a scanner.
 constexpr std::size_t descriptors_each = 4, other_descriptors = 200;
 
-std::size_t connections_by_limit()
-{
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return most_connections;
-    const std::size_t descriptors = std::max<std::size_t>(limit.rlim_cur, 2 * other_descriptors);
-    return std::min(most_connections, (descriptors - other_descriptors) / descriptors_each);
-}
-
 }
 
 HookdServer::HookdServer(net::Loop& loop, int listener, const KnownUsers& users,
@@ -44,7 +35,7 @@ HookdServer::HookdServer(net::Loop& loop, int listener, const KnownUsers& users,
       listener_(listener),
       users_(users),
       around_(std::move(surroundings)),
-      most_(connections_by_limit()),
+      most_(places_by_descriptors(most_connections, descriptors_each, other_descriptors)),
       all_left_(loop.executor())
 {
 }

@@ -3,12 +3,12 @@
 #include "base/net/signals.hpp"
 #include "base/net/timer.hpp"
 #include "base/sys/environment.hpp"
+#include "base/sys/limits.hpp"
 #include "base/sys/log.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/reception.hpp"
 #include "queue/trouble.hpp"
 
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -31,17 +31,8 @@ namespace {
 constexpr auto message_limit = 24h;
 constexpr auto ending_limit = 60s;   // then what is still coming is dropped, unacknowledged
 constexpr std::size_t most_connections = 4000, most_of_a_uid = 50;
-constexpr std::size_t descriptors_each = 6, other_descriptors = 50;
-
 // Each connection holds its socket and the files and directories of one message.
-std::size_t connections_by_limit()
-{
-    rlimit limit{};
-    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
-        return most_connections;
-    const std::size_t descriptors = std::max<std::size_t>(limit.rlim_cur, 2 * other_descriptors);
-    return std::min(most_connections, (descriptors - other_descriptors) / descriptors_each);
-}
+constexpr std::size_t descriptors_each = 6, other_descriptors = 50;
 
 void log(const std::string& text) { log_line_now(2, "qmail-queued: " + text); }
 
@@ -51,7 +42,7 @@ QueuedServer::QueuedServer(net::Loop& loop, int listener, const Trusted& trusted
     : loop_(loop),
       listener_(listener),
       trusted_(trusted),
-      most_(connections_by_limit()),
+      most_(places_by_descriptors(most_connections, descriptors_each, other_descriptors)),
       spool_(Spool::open()),
       directories_(spool_),
       group_(loop.executor(), fsync_each)

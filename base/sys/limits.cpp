@@ -57,6 +57,14 @@ void limit_ourselves(Limit which, std::uint64_t value)
     set(resource(which), {std::min<rlim_t>(value, *kept), now.rlim_max});
 }
 
+std::size_t places_by_descriptors(std::size_t most, std::size_t each, std::size_t besides)
+{
+    struct rlimit limit {};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return most;
+    const std::size_t descriptors = std::max<std::size_t>(limit.rlim_cur, 2 * besides);
+    return std::min(most, (descriptors - besides) / each);
+}
+
 void hold_back(std::uint64_t memory)
 {
     limit_ourselves(Limit::memory, memory);

@@ -3,6 +3,7 @@
 // chose.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 namespace grapnel {
@@ -38,6 +39,10 @@ void hold_back(std::uint64_t memory);
 // For this process alone: room for that much, as far as the hard limit allows it; what there is
 // now.
 std::uint64_t raise_ourselves(Limit which, std::uint64_t value);
+
+// How much of something a server may take that needs so many descriptors for each, and some
+// besides: at most that many.
+std::size_t places_by_descriptors(std::size_t most, std::size_t each, std::size_t besides);
 
 // As much as whoever started us allows. What we were started with is forgotten.
 void raise_to_hard_limit(Limit which);
