@@ -2,9 +2,9 @@
 
 #include "base/net/timer.hpp"
 #include "base/sys/clock.hpp"
+#include "hooks/chance.hpp"
 
 #include <algorithm>
-#include <random>
 
 namespace grapnel::hooks {
 
@@ -13,12 +13,6 @@ namespace {
 using net::SteadyClock;
 using std::chrono::milliseconds;
 using Kind = CallVerdict::Kind;
-
-milliseconds chance()
-{
-    static std::minstd_rand generator{std::random_device{}()};
-    return milliseconds(std::uniform_int_distribution<int>(0, 100)(generator));
-}
 
 const std::vector<Pointer>& properties(const Agreement& agreement, Stage stage)
 {
@@ -163,7 +157,7 @@ std::size_t HookCall::answer_limit(const Agreement& agreement) const
 std::optional<milliseconds> HookCall::pause_before_retry(const CallVerdict& verdict) const
 {
     if (!verdict.may_retry || retries_ >= around_.settings.retries) return std::nullopt;
-    auto pause = retry_pause(retries_, chance());
+    auto pause = retry_pause(retries_, milliseconds(static_cast<int>(chance() * 100)));
     if (verdict.retry_after) pause = std::max(pause, *verdict.retry_after);
     if (SteadyClock::now() + pause >= deadline_) return std::nullopt;
     return pause;

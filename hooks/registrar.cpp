@@ -1,14 +1,13 @@
 #include "hooks/registrar.hpp"
 
+#include "base/sys/clock.hpp"
 #include "base/sys/file.hpp"
-#include "base/sys/log.hpp"
-#include "base/text.hpp"
+#include "hooks/chance.hpp"
 #include "hooks/registration_file.hpp"
 #include "hooks/utc_date.hpp"
 
 #include <algorithm>
-#include <random>
-#include <set>
+#include <array>
 #include <system_error>
 
 namespace grapnel::hooks {
@@ -25,35 +24,6 @@ constexpr auto take_back_time = 5s;   // C17
 constexpr auto credentials_pause = 1s;
 constexpr std::chrono::seconds first_poll{30}, longest_poll{300};   // C16
 
-double chance()
-{
-    static std::minstd_rand generator{std::random_device{}()};
-    return std::uniform_real_distribution<double>(0, 1)(generator);
-}
-
-// Registrations that live in this process: one in a file may be another scanner's, which ends.
-std::multiset<std::string>& in_use()
-{
-    static std::multiset<std::string> ids;
-    return ids;
-}
-
-// C14: at 80 % of its life, and 30 s before its end; a little earlier by chance.
-milliseconds renewal_age(milliseconds life)
-{
-    auto age = life * 8 / 10;
-    if (life > 2min) age = std::min<milliseconds>(age, life - 30s);
-    const auto earlier = static_cast<double>(life.count()) * 0.05 * chance();
-    return age - milliseconds(static_cast<std::int64_t>(earlier));
-}
-
-std::string listed(const std::vector<Pointer>& pointers)
-{
-    std::vector<std::string> texts;
-    for (const auto& pointer : pointers) texts.push_back(pointer.text());
-    return printable(join(texts, " "), 500);
-}
-
 }
 
 std::string_view name(Registrar::State state)
@@ -61,12 +31,6 @@ std::string_view name(Registrar::State state)
     constexpr std::array<std::string_view, 7> names{
         "none", "registering", "active", "renewing", "suspended", "parked", "ended"};
     return names[static_cast<std::size_t>(state)];
-}
-
-Registrar::Live::~Live()
-{
-    const auto found = in_use().find(agreement ? agreement->id : std::string());
-    if (found != in_use().end()) in_use().erase(found);
 }
 
 Registrar::Lease::Lease(std::shared_ptr<Registrar> of, std::shared_ptr<Live> live)
@@ -168,29 +132,11 @@ net::asio::awaitable<void> Registrar::attempt()
             co_await calls_.take_back(*made.registration, SteadyClock::now() + take_back_time);
         co_return;
     }
-    if (made.useless) old_.push_back(make_live(std::move(*made.useless)));
+    if (made.useless) old_.push_back(std::make_shared<Live>(std::move(*made.useless)));
     if (made.registration)
         adopt(std::move(*made.registration));
     else
         fail(made.trouble);
-}
-
-std::shared_ptr<Registrar::Live> Registrar::make_live(Registration registration) const
-{
-    auto live = std::make_shared<Live>();
-    in_use().insert(registration.agreement.id);
-    live->agreement = std::make_shared<const Agreement>(registration.agreement);
-    if (registration.expires_at) {
-        const auto now = SteadyClock::now();
-        const milliseconds life(*registration.expires_at - registration.registered_at);
-        // A year is as good as for ever, and does not overflow the clock.
-        const milliseconds left = std::min<milliseconds>(
-            milliseconds(*registration.expires_at - unix_milliseconds()), 8760h);
-        live->expiry = now + left;
-        live->renewal = live->expiry - std::min(left, life - renewal_age(life));
-    }
-    live->registration = std::move(registration);
-    return live;
 }
 
 void Registrar::adopt(Registration registration)
@@ -198,32 +144,17 @@ void Registrar::adopt(Registration registration)
     // A scanner may have kept the id: then there is nothing to take back.
     const bool another = live_ && live_->agreement->id != registration.agreement.id;
     if (another) old_.push_back(std::move(live_));
-    live_ = make_live(std::move(registration));
+    live_ = std::make_shared<Live>(std::move(registration));
     failures_ = 0;
     trouble_.clear();
     next_ = Moment::min();
-    announce(*live_);
+    say(announcement(*live_));
     keep();
     if (!live_->registration.suspended) return change(State::active);
     poll_pause_ = first_poll;
     next_ = SteadyClock::now() + poll_pause_;
     trouble_ = "suspended by the scanner";
     change(State::suspended);
-}
-
-void Registrar::announce(const Live& live) const
-{
-    const auto& agreement = *live.agreement;
-    std::string text = "registered as " + agreement.id;
-    if (live.registration.expires_at) text += " until " + utc_date(*live.registration.expires_at);
-    if (live.registration.suspended) text += ", suspended";
-    text += "; stages";
-    for (const Stage stage : all_stages)
-        if (agreement.stages.has(stage)) text += ' ' + std::string(name(stage));
-    text += "; may change " + listed(agreement.may_change) + ", outbound " +
-            listed(agreement.may_change_outbound) + "; actions";
-    for (const Action action : agreement.actions) text += ' ' + std::string(name(action));
-    say(text);
 }
 
 void Registrar::fail(const RegistrationTrouble& trouble)
@@ -346,10 +277,10 @@ void Registrar::take_up()
 {
     if (around_.file.empty()) return;
     auto kept = read_kept(around_.file);
-    if (!kept || in_use().count(kept->registration.agreement.id) > 0) return;
+    if (!kept || lives_here(kept->registration.agreement.id)) return;
     auto& registration = kept->registration;
     if (registration.expires_at && *registration.expires_at <= unix_milliseconds()) return;
-    auto live = make_live(std::move(registration));
+    auto live = std::make_shared<Live>(std::move(registration));
     kept_id_ = live->agreement->id;
     if (kept->configuration !=
         configuration_digest(settings_, settings_.credentials, around_.identity)) {

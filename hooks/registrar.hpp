@@ -4,6 +4,7 @@
 #pragma once
 
 #include "hooks/bell.hpp"
+#include "hooks/live_registration.hpp"
 #include "hooks/registration_calls.hpp"
 
 #include <functional>
@@ -38,13 +39,7 @@ public:
     Registrar(const Registrar&) = delete;
     Registrar& operator=(const Registrar&) = delete;
 
-    struct Live {
-        Registration registration;
-        std::shared_ptr<const Agreement> agreement;
-        net::Moment renewal = net::Moment::max(), expiry = net::Moment::max();
-        unsigned calls = 0;
-        ~Live();
-    };
+    using Live = LiveRegistration;
 
     // A registration under which a call is made; until it goes, that one is not taken back.
     class Lease {
@@ -97,8 +92,6 @@ private:
     void take_up();
     void keep();
     void forget() const;
-    void announce(const Live& live) const;
-    std::shared_ptr<Live> make_live(Registration registration) const;
     void say(const std::string& text) const;
     void change(State state);
 

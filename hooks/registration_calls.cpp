@@ -1,5 +1,6 @@
 #include "hooks/registration_calls.hpp"
 
+#include "base/sys/clock.hpp"
 #include "base/text.hpp"
 #include "hooks/call_verdict.hpp"
 
@@ -135,12 +136,6 @@ net::asio::awaitable<void> RegistrationCalls::take_back(Registration registratio
         say_("deregistered " + id);
     else
         say_("unable to deregister " + id + ": " + (status == 0 ? reply.why : refusal_text(reply)));
-}
-
-std::int64_t unix_milliseconds()
-{
-    const auto now = std::chrono::system_clock::now().time_since_epoch();
-    return std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
 }
 
 }

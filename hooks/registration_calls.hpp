@@ -45,6 +45,4 @@ private:
     std::optional<Origins> origins_;
 };
 
-std::int64_t unix_milliseconds();   // now
-
 }

@@ -26,9 +26,7 @@ hooks::Facts facts_of(const Envelope& envelope, const std::string& id, const std
 {
     hooks::Facts facts;
     facts.stage = hooks::Stage::data;
-    facts.timestamp = std::chrono::duration_cast<std::chrono::milliseconds>(
-                          std::chrono::system_clock::now().time_since_epoch())
-                          .count();
+    facts.timestamp = unix_milliseconds();
     facts.response = hooks::Response{250, "2.0.0", "ok id " + id};
     facts.queue.emplace().id = id;
     facts.server = {me, "127.0.0.1", 0};

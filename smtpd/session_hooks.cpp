@@ -3,6 +3,7 @@
 #include "smtpd/session.hpp"
 
 #include "base/net/attended.hpp"
+#include "base/sys/clock.hpp"
 #include "queue/async_submission.hpp"
 #include "smtpd/log.hpp"
 
@@ -24,13 +25,6 @@ awaitable<void> decide(hooks::Client& client, hooks::Facts facts, int message,
     decision = std::move(answer);
 }
 
-std::int64_t milliseconds_now()
-{
-    return std::chrono::duration_cast<std::chrono::milliseconds>(
-               std::chrono::system_clock::now().time_since_epoch())
-        .count();
-}
-
 }
 
 bool Session::is_hooked(Stage stage) const { return around_.hooks && config().hooks.wants(stage); }
@@ -49,7 +43,7 @@ hooks::Facts Session::facts(Stage stage, const Answer& ours)
     hooks::Facts facts;
     facts.stage = stage;
     facts.action = ruling_at(stage).action();
-    facts.timestamp = milliseconds_now();
+    facts.timestamp = unix_milliseconds();
     facts.response = response_of(ours);
     if (stage >= Stage::mail) {
         facts.envelope = shown_;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <string>
 
@@ -19,6 +20,8 @@ public:
     std::time_t now() const override;
     std::chrono::steady_clock::time_point steady() const override;
 };
+
+std::int64_t unix_milliseconds();   // now
 
 std::string make_uuid7();   // RFC 9562 5.7: 36 characters, lower case; rises with time
 
