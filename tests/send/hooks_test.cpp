@@ -1,7 +1,7 @@
 // The built qmail-send between played spawners and a played qmail-hookd: what scanners are told at
 // delivery, defer and dsn, and what their answers do, over crashes and restarts (mta-hooks 13).
 #include "hooks/fake_hookd.hpp"
-#include "send/sending.hpp"
+#include "send/one_message.hpp"
 
 #include "base/sys/file.hpp"
 #include "base/sys/memory_file.hpp"
@@ -129,15 +129,12 @@ private:
     bool held_ = false;
 };
 
-struct SendHooks : testing::Test {
-    TempHome home;
+struct SendHooks : OneMessage {
     Script script;
     std::optional<hooks::FakeHookd> hookd;
-    MessageNumber n = 0;
 
     SendHooks()
     {
-        home.control("locals", "here.example");
         home.write("stand-in", "#!/bin/sh\ncat >" + (home / "sent") + "\nexit 0\n", 0755);
     }
     ~SendHooks() override { script.hold(false); }
@@ -153,21 +150,6 @@ struct SendHooks : testing::Test {
     SendingOptions options() const
     {
         return {.environment = {"QMAILQUEUE=" + (home / "stand-in")}};
-    }
-    std::string text() const { return std::to_string(n); }
-    std::string at(std::string_view folder) const { return queue_path(home, folder, n); }
-    bool is_there(std::string_view folder) const { return status_if_there(at(folder)).has_value(); }
-    void lay(const std::vector<std::string>& recipients)
-    {
-        n = lay_message(home, "s@a.example", recipients);
-    }
-    bool comes(std::string_view folder, const std::string& bytes) const
-    {
-        return wait_until([&] { return slurp(at(folder)) == bytes; });
-    }
-    bool all_is_gone() const
-    {
-        return wait_until([&] { return home.queue_files().empty(); });
     }
 };
 

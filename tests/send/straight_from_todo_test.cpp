@@ -1,6 +1,6 @@
 // The built qmail-send and messages whose recipients can all be tried at once: what is written,
 // when, and what a second life finds (reliability 3.3.1).
-#include "send/sending.hpp"
+#include "send/one_message.hpp"
 
 #include "base/sys/file.hpp"
 #include "support/queue_watch.hpp"
@@ -19,27 +19,7 @@ namespace {
 using testing::HasSubstr;
 constexpr auto local = Channel::local, remote = Channel::remote;
 
-struct StraightFromTodo : testing::Test {
-    TempHome home;
-    MessageNumber n = 0;
-    StraightFromTodo() { home.control("locals", "here.example"); }
-
-    std::string text() const { return std::to_string(n); }
-    std::string at(std::string_view folder) const { return queue_path(home, folder, n); }
-    bool is_there(std::string_view folder) const { return status_if_there(at(folder)).has_value(); }
-    void lay(const std::vector<std::string>& recipients)
-    {
-        n = lay_message(home, "s@a.example", recipients);
-    }
-    bool comes(std::string_view folder, const std::string& bytes) const
-    {
-        return wait_until([&] { return slurp(at(folder)) == bytes; });
-    }
-    bool all_is_gone() const
-    {
-        return wait_until([&] { return home.queue_files().empty(); });
-    }
-};
+struct StraightFromTodo : OneMessage {};
 
 TEST_F(StraightFromTodo, WhatIsDeliveredLeavesNoFile)
 {

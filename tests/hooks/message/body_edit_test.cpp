@@ -14,19 +14,6 @@ namespace json = boost::json;
 
 namespace {
 
-std::string edited(const std::string& text, const Operation& operation,
-                   const MessageRules& rules = {})
-{
-    Message message(text);
-    const auto why = test::apply(message, operation, rules);
-    const auto now = lf_of(message);
-    EXPECT_EQ(message.changed(), now != text);
-    EXPECT_EQ(message.size(), crlf_of(message).size());
-    if (why.empty()) return now;
-    EXPECT_EQ(now, text);
-    return '!' + why;
-}
-
 std::string with_body(const std::string& text, std::string_view value, std::string_view id = "1")
 {
     const auto now =

@@ -18,20 +18,6 @@ json::value field(std::string_view name, std::string_view value)
     return {{"name", name}, {"value", value}};
 }
 
-// The text afterwards; or "!" and why not, where nothing may have changed.
-std::string edited(const std::string& text, const Operation& operation,
-                   const MessageRules& rules = {})
-{
-    Message message(text);
-    const auto why = test::apply(message, operation, rules);
-    const auto now = lf_of(message);
-    EXPECT_EQ(message.changed(), now != text);
-    EXPECT_EQ(message.size(), crlf_of(message).size());
-    if (why.empty()) return now;
-    EXPECT_EQ(now, text);
-    return '!' + why;
-}
-
 const std::string text = "A: 1\nB:  2\n  folded\nC:3\n\nbody\n";
 const std::string worked =
     "Received: from a by b; Sun, 22 Nov 2026 08:00:00 +0000\n"

@@ -98,6 +98,18 @@ std::string apply(Message& message, const Operation& operation, const MessageRul
     return done ? std::string() : done.error().text;
 }
 
+std::string edited(const std::string& text, const Operation& operation, const MessageRules& rules)
+{
+    Message message(text);
+    const auto why = test::apply(message, operation, rules);
+    const auto now = lf_of(message);
+    EXPECT_EQ(message.changed(), now != text);
+    EXPECT_EQ(message.size(), crlf_of(message).size());
+    if (why.empty()) return now;
+    EXPECT_EQ(now, text);
+    return '!' + why;
+}
+
 std::vector<Sample> samples()
 {
     auto all = ours;

@@ -28,6 +28,10 @@ hooks::Operation delete_at(std::string_view path);
 std::string apply(hooks::Message& message, const hooks::Operation& operation,
                   const hooks::MessageRules& rules = {});
 
+// The text afterwards; or "!" and why not, where nothing may have changed.
+std::string edited(const std::string& text, const hooks::Operation& operation,
+                   const hooks::MessageRules& rules = {});
+
 struct Sample {
     std::string name;
     std::string text;   // LF line ends
