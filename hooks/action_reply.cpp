@@ -1,8 +1,10 @@
 #include "hooks/action_reply.hpp"
 
 #include "base/text.hpp"
+#include "hooks/policy_decision.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace grapnel::hooks {
 
@@ -92,12 +94,12 @@ Result<std::string> reply_text(std::string_view text)
 
 ActionReply refusal(Stage stage, Refusal kind)
 {
-    ChosenReply chosen;
-    if (kind == Refusal::later)
-        chosen = {451, "4.7.1", "Checking is not possible now, try again later"};
     if (kind == Refusal::too_large)
-        chosen = {552, "5.3.4", "Message is larger than what can be checked"};
-    return refusal_for(stage, Action::reject, chosen);
+        return refusal_for(stage, Action::reject,
+                           {552, "5.3.4", "Message is larger than what can be checked"});
+    const auto policy = kind == Refusal::later ? Policy::tempfail : Policy::reject;
+    auto decision = decide_by(policy, stage, Action::accept);   // as where nobody can be asked
+    return {decision.action, std::move(decision.response), {}};
 }
 
 }
