@@ -1,6 +1,7 @@
 // Header address lists: what is printed reads as what it was; a rewritten list stays what it is.
 #include "inject/completion.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 
@@ -13,9 +14,16 @@ void require(bool claim)
     if (!claim) std::abort();
 }
 
+// A "+" that stood alone before an address was completed. As ever, the blank in front of it stays.
+bool is_empty_word(const Token& token)
+{
+    return token.kind == Token::Kind::atom && token.text.empty();
+}
+
 // Words come back in quotes or without, neighbours may touch: print decides once and for all.
 void require_stable(const Tokens& tokens)
 {
+    if (std::any_of(tokens.begin(), tokens.end(), is_empty_word)) return;
     const auto printed = print(tokens);
     const auto again = tokenize(printed);
     require(again.has_value());
