@@ -32,9 +32,17 @@ void read_switches(const Control& control, Config& config)
     std::vector<std::string> bad;
     config.lax = LaxWords::parse(words(control, "lax"), false, &bad);
     for (const auto& word : bad) config.complaints.push_back("lax: no such word here: " + word);
-    bad.clear();
-    config.extensions.apply(words(control, "smtpext"), &bad);
-    for (const auto& word : bad) config.complaints.push_back("smtpext: cannot be done: " + word);
+    for (const Kind kind : all_kinds) {
+        auto& extensions = config.extensions[static_cast<std::size_t>(kind)];
+        const std::string own = "smtpext." + std::string(name(kind));
+        for (const auto& file : {std::string("smtpext"), own}) {
+            bad.clear();
+            extensions.apply(words(control, file), &bad);
+            if (file != own && kind != Kind::smtp) continue;   // said once
+            for (const auto& word : bad)
+                config.complaints.push_back(file + ": cannot be done: " + word);
+        }
+    }
     const auto early = control.line("earlytalk").value_or("refuse");
     if (early == "ignore")
         config.early_talk = EarlyTalk::ignore;
@@ -151,6 +159,8 @@ const std::vector<std::string>& config_files()
                                                 "badmailfrom",
                                                 "lax",
                                                 "smtpext",
+                                                "smtpext.smtp",
+                                                "smtpext.submission",
                                                 "locals",
                                                 "percenthack",
                                                 "moreipme",

@@ -10,7 +10,9 @@
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
 #include "smtpd/rules.hpp"
+#include "smtpd/service.hpp"
 
+#include <array>
 #include <chrono>
 #include <cstdint>
 #include <map>
@@ -34,7 +36,7 @@ struct Config {
     std::size_t max_recipients = 1000;
     unsigned max_hops = 100;
     LaxWords lax;
-    Extensions extensions;
+    std::array<Extensions, all_kinds.size()> extensions;   // by Kind
     EarlyTalk early_talk = EarlyTalk::refuse;
     std::chrono::seconds greet_delay{0};
     bool local_time = false;
@@ -52,6 +54,10 @@ struct Config {
     std::vector<std::string> complaints;   // bad lines: logged, skipped
 
     bool is_my_address(const net::IpAddress& address) const;
+    const Extensions& extensions_of(Kind kind) const
+    {
+        return extensions[static_cast<std::size_t>(kind)];
+    }
 };
 
 // Throws system_error where a file cannot be read, Stop where "me" and "smtpgreeting" are both

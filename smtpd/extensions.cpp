@@ -4,13 +4,37 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 namespace grapnel::smtpd {
 
 namespace {
 // In the order of the enumeration, and of EHLO's reply.
-constexpr std::array<std::string_view, 7> keywords{
-    "PIPELINING", "8BITMIME", "SIZE", "ENHANCEDSTATUSCODES", "VRFY", "EXPN", "HELP"};
+constexpr std::array<std::string_view, 8> keywords{
+    "PIPELINING", "8BITMIME", "SIZE", "ENHANCEDSTATUSCODES", "STARTTLS", "VRFY", "EXPN", "HELP"};
+
+// "+KEY", "-KEY", "KEY:CONDITION".
+struct Word {
+    std::string_view key = {}, condition = {};
+    bool on = true;
+};
+
+std::optional<Word> parse(std::string_view text)
+{
+    Word word;
+    if (text.starts_with('+') || text.starts_with('-')) {
+        word.on = text[0] == '+';
+        word.key = text.substr(1);
+    } else {
+        const auto colon = text.find(':');
+        if (colon == std::string_view::npos) return std::nullopt;
+        word.key = text.substr(0, colon);
+        word.condition = text.substr(colon + 1);
+        if (word.condition != "tls" && word.condition != "auth") return std::nullopt;
+    }
+    return word.key.empty() ? std::nullopt : std::optional(word);
+}
+
 }
 
 Extensions::Extensions()
@@ -21,22 +45,33 @@ Extensions::Extensions()
 
 bool Extensions::apply(std::string_view word)
 {
-    if (word.size() < 2 || (word[0] != '+' && word[0] != '-')) return false;
-    const bool on = word[0] == '+';
-    const auto name = word.substr(1);
-    if (!on && equal_ignoring_case(name, "ALL")) {
+    const auto what = parse(word);
+    if (!what) return false;
+    if (!what->on && equal_ignoring_case(what->key, "ALL")) {
         set_.reset();
         return true;
     }
     const auto found =
-        std::find_if(keywords.begin(), keywords.end(), [name](std::string_view keyword) {
-            return equal_ignoring_case(keyword, name);
+        std::find_if(keywords.begin(), keywords.end(), [&what](std::string_view keyword) {
+            return equal_ignoring_case(keyword, what->key);
         });
-    if (found == keywords.end()) return !on;   // what is never offered may be switched off
+    if (found == keywords.end()) return !what->on;   // what is never offered may be switched off
     const auto index = static_cast<std::size_t>(found - keywords.begin());
-    if (on && static_cast<Extension>(index) == Extension::expn) return false;
-    set_.set(index, on);
+    if (what->on && static_cast<Extension>(index) == Extension::expn) return false;
+    set_.set(index, what->on);
+    need_tls_.set(index, what->condition == "tls");
+    need_auth_.set(index, what->condition == "auth");
     return true;
+}
+
+// RFC 3207 4.2: not shown within TLS.
+Extensions Extensions::offered(bool in_tls, bool authenticated) const
+{
+    Extensions result = *this;
+    if (!in_tls) result.set_ &= ~need_tls_;
+    if (!authenticated) result.set_ &= ~need_auth_;
+    if (in_tls) result.switch_off(Extension::starttls);
+    return result;
 }
 
 void Extensions::apply(const std::vector<std::string>& words, std::vector<std::string>* bad)

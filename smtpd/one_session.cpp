@@ -64,7 +64,7 @@ bool faces_strangers(const Environment& environment)
 
 }
 
-int run_one_session(const Environment& environment)
+int run_one_session(Service service, const Environment& environment)
 {
     ignore_signal(SIGPIPE);
     ignore_signal(SIGXFSZ);   // a limit on files is a spool that is full
@@ -89,6 +89,7 @@ int run_one_session(const Environment& environment)
     Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
                               std::to_string(::getpid())};
     surroundings.load = &load;
+    surroundings.service = service;
     net::run_until_done([&] { return converse(std::move(surroundings), hooked, quit); });
     return quit ? 0 : 1;
 }

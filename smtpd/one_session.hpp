@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/sys/environment.hpp"
+#include "smtpd/service.hpp"
 
 namespace grapnel::smtpd {
 
-int run_one_session(const Environment& environment);   // its exit code: 0 after QUIT, else 1
+// Its exit code: 0 after QUIT, else 1.
+int run_one_session(Service service, const Environment& environment);
 
 }

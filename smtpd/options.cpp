@@ -5,7 +5,14 @@
 namespace grapnel::smtpd {
 
 namespace {
+
 constexpr unsigned most_workers = 256;
+
+Result<Service> parse_service(std::string_view word)
+{
+    if (const auto service = service_named(word)) return *service;
+    return permanent("no such service: " + std::string(word) +
+                     "; there are smtp, smtps, submission, submissions");
 }
 
 Result<std::vector<net::Endpoint>> parse_endpoints(std::string_view text)
@@ -26,9 +33,28 @@ Result<std::vector<net::Endpoint>> parse_endpoints(std::string_view text)
     return std::vector<net::Endpoint>{{*address, *port}};
 }
 
+Result<std::vector<Listener>> parse_listeners(std::string_view text)
+{
+    Service service;
+    if (const auto at = text.find('@'); at != std::string_view::npos) {
+        const auto named = parse_service(text.substr(0, at));
+        if (!named) return named.error();
+        service = *named;
+        text.remove_prefix(at + 1);
+    }
+    const auto endpoints = parse_endpoints(text);
+    if (!endpoints) return endpoints.error();
+    std::vector<Listener> listeners;
+    for (const auto& endpoint : *endpoints) listeners.push_back({service, endpoint});
+    return listeners;
+}
+
+}
+
 Result<Options> parse_options(const std::vector<std::string>& words)
 {
     Options options;
+    bool named = false;
     for (std::size_t i = 1; i < words.size(); ++i) {
         std::string_view word = words[i], value;
         const auto equals = word.find('=');
@@ -41,9 +67,14 @@ Result<Options> parse_options(const std::vector<std::string>& words)
             return permanent(words[i] + " is unknown or lacks its value");
         }
         if (word == "--listen") {
-            auto endpoints = parse_endpoints(value);
-            if (!endpoints) return endpoints.error();
-            options.listen.insert(options.listen.end(), endpoints->begin(), endpoints->end());
+            const auto listeners = parse_listeners(value);
+            if (!listeners) return listeners.error();
+            options.listen.insert(options.listen.end(), listeners->begin(), listeners->end());
+        } else if (word == "--as") {
+            const auto service = parse_service(value);
+            if (!service) return service.error();
+            options.service = *service;
+            named = true;
         } else if (word == "--workers") {
             const auto number = parse_number<unsigned>(value);
             if (!number || *number == 0 || *number > most_workers)
@@ -53,6 +84,8 @@ Result<Options> parse_options(const std::vector<std::string>& words)
             return permanent("unknown option " + std::string(word));
         }
     }
+    if (!options.listen.empty() && named)
+        return permanent("--as is for one session; --listen wants SERVICE@ADDRESS:PORT");
     if (options.listen.empty() && options.workers != 0)
         return permanent("--workers needs --listen");
     return options;

@@ -3,22 +3,26 @@
 
 #include "base/net/ip_address.hpp"
 #include "base/result.hpp"
+#include "smtpd/service.hpp"
 
 #include <string>
 #include <vector>
 
 namespace grapnel::smtpd {
 
-struct Options {
-    std::vector<net::Endpoint> listen;   // empty: one session on descriptors 0 and 1
-    unsigned workers = 0;                // 0: one for each processor
+struct Listener {
+    Service service;
+    net::Endpoint endpoint;
 };
 
-// --listen ADDRESS:PORT, [V6]:PORT, :PORT (every address of both kinds), any number of times;
-// --workers N.
-Result<Options> parse_options(const std::vector<std::string>& words);
+struct Options {
+    std::vector<Listener> listen;   // empty: one session on descriptors 0 and 1
+    Service service = {};           // of that session
+    unsigned workers = 0;           // 0: one for each processor
+};
 
-// Further words of "--listen".
-Result<std::vector<net::Endpoint>> parse_endpoints(std::string_view text);
+// --listen [SERVICE@]ADDRESS:PORT, any number of times (ADDRESS may be [V6], or absent: every
+// address of both kinds); --workers N; --as SERVICE, of one session. SERVICE: service.hpp.
+Result<Options> parse_options(const std::vector<std::string>& words);
 
 }

@@ -33,7 +33,10 @@ struct Peer {
     std::vector<std::string> variables() const;
     bool has_queue_program() const;   // QMAILQUEUE is set for this client alone
 
-    bool may_relay() const { return relay_client.has_value(); }
+    // By what he has shown on this connection: a certificate, a password.
+    bool admitted = false;
+
+    bool may_relay() const { return admitted || relay_client.has_value(); }
 };
 
 // Under tcpserver or inetd. descriptor: the client; asked where no variable says who it is.

@@ -35,20 +35,20 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr auto heart_limit = 10s, longest_pause = 60s;
 
 // For each address one socket a worker, all on the same port.
-std::vector<std::vector<Fd>> open_sockets(const std::vector<net::Endpoint>& endpoints,
-                                          std::size_t workers)
+std::vector<std::vector<ListeningSocket>> open_sockets(const std::vector<Listener>& listeners,
+                                                       std::size_t workers)
 {
-    std::vector<std::vector<Fd>> sockets(workers);
+    std::vector<std::vector<ListeningSocket>> sockets(workers);
     std::uint16_t chosen =
         0;   // by the kernel, for the first port 0: ":0" means one port for both families
-    for (auto endpoint : endpoints) {
+    for (auto [service, endpoint] : listeners) {
         const bool any_port = endpoint.port == 0;
         if (any_port && endpoint.address.is_v6() && endpoint.address.is_unspecified())
             endpoint.port = chosen;
         try {
             for (auto& mine : sockets) {
-                mine.push_back(net::open_listener(endpoint));
-                endpoint = net::bound_to(mine.back().get());
+                mine.push_back({service, net::open_listener(endpoint)});
+                endpoint = net::bound_to(mine.back().socket.get());
             }
         } catch (const std::system_error& error) {
             const int number = error.code().value();
@@ -57,14 +57,16 @@ std::vector<std::vector<Fd>> open_sockets(const std::vector<net::Endpoint>& endp
             continue;
         }
         if (any_port) chosen = endpoint.port;
-        log::server("listening on " + endpoint.text());
+        const bool usual = name(service) == "smtp";
+        log::server("listening on " + endpoint.text() +
+                    (usual ? "" : " as " + std::string(name(service))));
     }
     return sockets;
 }
 
 class Server {
 public:
-    Server(std::vector<std::vector<Fd>> sockets, const Environment& environment)
+    Server(std::vector<std::vector<ListeningSocket>> sockets, const Environment& environment)
         : sockets_(std::move(sockets)),
           environment_(environment),
           workers_(sockets_.size()),
@@ -178,7 +180,7 @@ private:
         stopping_ = true;
     }
 
-    std::vector<std::vector<Fd>> sockets_;
+    std::vector<std::vector<ListeningSocket>> sockets_;
     const Environment& environment_;
     std::vector<Worker> workers_;
     Shared shared_;

@@ -36,10 +36,10 @@ LaxWords lax_words(const Config& config, const Peer& peer)
     return peer.lax ? LaxWords::parse(words_of(*peer.lax), true) : config.lax;
 }
 
-Extensions extensions(const Config& config, const Peer& peer)
+Extensions extensions(const Surroundings& around)
 {
-    Extensions result = config.extensions;
-    if (peer.extensions) result.apply(words_of(*peer.extensions));
+    Extensions result = around.config->extensions_of(around.service.kind);
+    if (around.peer.extensions) result.apply(words_of(*around.peer.extensions));
     return result;
 }
 
@@ -55,12 +55,14 @@ Session::Session(net::Stream& stream, Surroundings surroundings)
     : stream_(stream),
       around_(std::move(surroundings)),
       lax_(lax_words(*around_.config, around_.peer)),
-      offered_(extensions(*around_.config, around_.peer)),
+      extensions_(extensions(around_)),
+      offered_(extensions_.offered(false, false)),
       databytes_(databytes(*around_.config, around_.peer)),
       policy_(*around_.config, around_.peer, lax_),
       allowance_(config().timeout, lax_[Lax::nolimits], around_.crowded, SteadyClock::now()),
       reader_(lax_[Lax::barelfcmd])
 {
+    offered_.switch_off(Extension::starttls);
     if (classic()) helo_ = around_.peer.host;
 }
 

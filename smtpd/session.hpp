@@ -15,6 +15,7 @@
 #include "smtpd/peer.hpp"
 #include "smtpd/policy.hpp"
 #include "smtpd/ruling.hpp"
+#include "smtpd/service.hpp"
 
 #include <array>
 #include <chrono>
@@ -49,6 +50,8 @@ struct Surroundings {
     hooks::Client* hooks = nullptr;
     std::string spool = {};                            // where their messages lie
     std::function<std::uint64_t()> connections = {};   // of this client, where they are counted
+
+    Service service = {};   // what the client connected to
 };
 
 class Session {
@@ -167,7 +170,7 @@ private:
     net::Stream& stream_;
     Surroundings around_;
     LaxWords lax_;
-    Extensions offered_;
+    Extensions extensions_, offered_;   // by the operator; in this state of the session
     std::uint64_t databytes_ = 0;
     Policy policy_;
     Allowance allowance_;

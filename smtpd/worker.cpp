@@ -62,8 +62,8 @@ std::vector<std::string> name_servers()
 
 class Worker {
 public:
-    Worker(std::vector<Fd> listeners, const Environment& environment, int helper, SharedView shared,
-           std::vector<std::string> resolvers)
+    Worker(std::vector<ListeningSocket> sockets, const Environment& environment, int helper,
+           SharedView shared, std::vector<std::string> resolvers)
         : environment_(environment),
           helper_(helper),
           heartbeat_(shared.mine().heartbeat),
@@ -79,8 +79,8 @@ public:
               loop_.executor(), home(), [this] { return subscriptions(); },
               [](const std::string& line) { log::server(line); }))
     {
-        for (auto& listener : listeners)
-            acceptors_.emplace_back(loop_.executor(), std::move(listener));
+        for (auto& [service, socket] : sockets)
+            listeners_.emplace_back(service, net::Acceptor(loop_.executor(), std::move(socket)));
         log::gather([this] { net::soon(loop_.executor(), log::flush); });
     }
     Worker(const Worker&) = delete;
@@ -93,7 +93,8 @@ public:
 
     int run()
     {
-        for (auto& acceptor : acceptors_) begin("accept", accept_from(acceptor));
+        for (auto& [service, acceptor] : listeners_)
+            begin("accept", accept_from(acceptor, service));
         begin("signals", await_signal());
         begin("clock", tick());
         begin("helper", watch_helper());
@@ -114,7 +115,7 @@ private:
         });
     }
 
-    awaitable<void> accept_from(net::Acceptor& acceptor)
+    awaitable<void> accept_from(net::Acceptor& acceptor, Service service)
     {
         while (!stopping_) {
             auto accepted = co_await acceptor.accept();
@@ -126,7 +127,7 @@ private:
                 co_await net::sleep_for(100ms);
             } else {
                 try {
-                    welcome(std::move(accepted));
+                    welcome(std::move(accepted), service);
                 } catch (const std::exception& error) {
                     log::door(error.what());   // costs this client, not all who come after him
                 }
@@ -168,7 +169,7 @@ private:
                                   rule ? rule->variables : nothing);
     }
 
-    void welcome(net::Accepted accepted)
+    void welcome(net::Accepted accepted, Service service)
     {
         const auto config = watch_.current();
         if (!config) return turn_away(accepted.socket, "421 unable to read controls (#4.3.0)\r\n");
@@ -181,7 +182,8 @@ private:
         if (entry.verdict != Admission::Verdict::welcome)
             return turn_away(accepted.socket, address, entry.verdict);
         crowded_ = Admission::is_crowded(admission_.sessions(), *config);
-        begin("session", serve(std::move(accepted), std::move(peer), config, entry.counted));
+        begin("session",
+              serve(std::move(accepted), service, std::move(peer), config, entry.counted));
     }
 
     // Of now, whatever a session began with; while files cannot be read: of before.
@@ -206,7 +208,7 @@ private:
         }
     };
 
-    awaitable<void> serve(net::Accepted accepted, std::optional<Peer> peer,
+    awaitable<void> serve(net::Accepted accepted, Service service, std::optional<Peer> peer,
                           std::shared_ptr<const Config> config, ClientTable::Slot* counted)
     {
         Place place(*this, counted);   // whatever fails now: it was counted at the door
@@ -230,6 +232,7 @@ private:
                             &crowded_,
                             through_queued_ ? &queued_ : nullptr,
                             &load_};
+        around.service = service;
         if (around.config->is_hooked()) {
             around.hooks = hooks_.get();
             around.spool = spool_;
@@ -255,7 +258,7 @@ private:
     {
         if (stopping_) return;
         stopping_ = true;
-        for (auto& acceptor : acceptors_) acceptor.close();
+        for (auto& [service, acceptor] : listeners_) acceptor.close();
         for (auto* session : sessions_) session->shut_down();
         if (admission_.sessions() == 0) loop_.stop();
     }
@@ -297,7 +300,7 @@ private:
     bool through_queued_;
     net::Signals signals_;
     Fd spare_;
-    std::list<net::Acceptor> acceptors_;
+    std::list<std::pair<const Service, net::Acceptor>> listeners_;
     ConfigWatch watch_{Control()};
     Admission admission_;
     ClientNames names_;
@@ -313,7 +316,8 @@ private:
 
 }
 
-int run_worker(std::vector<Fd> listeners, const Environment& environment, SharedView shared)
+int run_worker(std::vector<ListeningSocket> sockets, const Environment& environment,
+               SharedView shared)
 {
     const Fd helper =
         queue::start_submission_helper(environment, [&environment](std::string_view entry) {
@@ -322,8 +326,7 @@ int run_worker(std::vector<Fd> listeners, const Environment& environment, Shared
     ::tzset();   // before files are out of reach
     auto servers = name_servers();
     row::smtpd_worker();
-    return Worker(std::move(listeners), environment, helper.get(), shared, std::move(servers))
-        .run();
+    return Worker(std::move(sockets), environment, helper.get(), shared, std::move(servers)).run();
 }
 
 }

@@ -4,13 +4,20 @@
 
 #include "base/sys/environment.hpp"
 #include "base/sys/fd.hpp"
+#include "smtpd/service.hpp"
 #include "smtpd/shared.hpp"
 
 #include <vector>
 
 namespace grapnel::smtpd {
 
-// Runs until SIGTERM and the end of the last session. listeners: this worker's own.
-int run_worker(std::vector<Fd> listeners, const Environment& environment, SharedView shared);
+struct ListeningSocket {
+    Service service;
+    Fd socket;
+};
+
+// Runs until SIGTERM and the end of the last session. sockets: this worker's own.
+int run_worker(std::vector<ListeningSocket> sockets, const Environment& environment,
+               SharedView shared);
 
 }

@@ -148,7 +148,7 @@ TEST(Extensions, SwitchesAndTheEhloList)
     Extensions all;
     EXPECT_EQ(ehlo_lines(all, 100, false),
               (std::vector<std::string>{"PIPELINING", "8BITMIME", "SIZE 100", "ENHANCEDSTATUSCODES",
-                                        "HELP"}));
+                                        "STARTTLS", "HELP"}));
     EXPECT_EQ(ehlo_lines(all, 100, true), (std::vector<std::string>{"PIPELINING", "8BITMIME"}));
     all.apply("-ALL");
     EXPECT_TRUE(ehlo_lines(all, 0, false).empty());

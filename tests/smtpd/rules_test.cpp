@@ -1,6 +1,7 @@
 #include "smtpd/rules.hpp"
 
 #include "base/net/dns.hpp"
+#include "smtpd/extensions.hpp"
 #include "smtpd/options.hpp"
 #include "smtpd/received.hpp"
 
@@ -81,8 +82,9 @@ TEST(Options, ListenAndWorkers)
                                         "--listen=[::1]:0", "--listen", ":2525", "--workers", "3"});
     ASSERT_TRUE(options);
     ASSERT_EQ(options->listen.size(), 4u);
-    EXPECT_EQ(options->listen[1].text(), "[::1]:0");
-    EXPECT_EQ(options->listen[3].text(), "[::]:2525");
+    EXPECT_EQ(options->listen[1].endpoint.text(), "[::1]:0");
+    EXPECT_EQ(options->listen[3].endpoint.text(), "[::]:2525");
+    EXPECT_EQ(name(options->listen[3].service), "smtp");
     EXPECT_EQ(options->workers, 3u);
     for (const auto& words :
          std::vector<std::vector<std::string>>{{"x", "--listen"},
@@ -94,6 +96,47 @@ TEST(Options, ListenAndWorkers)
                                                {"x", "y"}})
         EXPECT_FALSE(parse_options(words));
     EXPECT_TRUE(parse_options({"qmail-smtpd"})->listen.empty());
+}
+
+TEST(Options, ServicesByTheirNames)
+{
+    const auto options =
+        parse_options({"x", "--listen", "submissions@:465", "--listen=submission@[::1]:587",
+                       "--listen", "smtps@127.0.0.1:0"});
+    ASSERT_TRUE(options);
+    ASSERT_EQ(options->listen.size(), 4u);
+    EXPECT_EQ(options->listen[1].service, (Service{Kind::submission, true}));
+    EXPECT_EQ(options->listen[1].endpoint.text(), "[::]:465");
+    EXPECT_EQ(options->listen[2].service, (Service{Kind::submission, false}));
+    EXPECT_EQ(options->listen[3].service, (Service{Kind::smtp, true}));
+    EXPECT_EQ(parse_options({"x", "--as", "submissions"})->service,
+              (Service{Kind::submission, true}));
+    for (const auto& words :
+         std::vector<std::vector<std::string>>{{"x", "--listen", "@:25"},
+                                               {"x", "--listen", "pop3@:110"},
+                                               {"x", "--listen", "smtp@"},
+                                               {"x", "--as", "imap"},
+                                               {"x", "--as", "smtp", "--listen", ":25"}})
+        EXPECT_FALSE(parse_options(words));
+}
+
+TEST(Extensions, ConditionsOfThem)
+{
+    Extensions extensions;
+    extensions.apply({"SIZE:tls", "HELP:auth", "VRFY:tls", "+VRFY"});
+    const auto plain = extensions.offered(false, false);
+    EXPECT_FALSE(plain.has(Extension::size));
+    EXPECT_FALSE(plain.has(Extension::help));
+    EXPECT_TRUE(plain.has(Extension::vrfy));
+    EXPECT_TRUE(plain.has(Extension::starttls));
+    const auto in_tls = extensions.offered(true, false);
+    EXPECT_TRUE(in_tls.has(Extension::size));
+    EXPECT_FALSE(in_tls.has(Extension::help));
+    EXPECT_FALSE(in_tls.has(Extension::starttls));
+    EXPECT_TRUE(extensions.offered(true, true).has(Extension::help));
+    std::vector<std::string> bad;
+    extensions.apply({"SIZE:never", "EXPN:tls", ":tls", "SIZE", "+", "WHAT:tls"}, &bad);
+    EXPECT_EQ(bad.size(), 6u);
 }
 
 TEST(Received, TodaysFormAndTheClassicOne)
