@@ -9,6 +9,19 @@ namespace grapnel {
 
 enum class SettingKind { line, integer, list, cdb };
 
+// What each entry, or the line, must be; qmail-showctl checks it, and the programs read it so.
+enum class Check {
+    none,
+    flag,      // 0 or 1
+    word,      // one of Setting::words
+    host,      // a fully qualified name
+    address,   // an IP address
+    clients,   // an IP address or prefix as in tcprules, or =host; code and text may follow
+    pattern,   // as in qmail-smtpd(8), "Patterns"; code and text may follow
+    keyed,     // key:value, keys once
+    route,     // key:relay:port
+};
+
 struct Setting {
     std::string_view name;
     SettingKind kind;
@@ -16,16 +29,36 @@ struct Setting {
         fallback;   // what counts when the file is absent, in words; "me" means control/me
     std::string_view readers;
     std::string_view meaning;
+    Check check = Check::none;
+    std::string_view words = "";   // of Check::word, blanks between; of a cdb: its source
 };
 
 inline constexpr std::array settings{
-    Setting{"me", SettingKind::line, "", "all", "My name"},
+    Setting{"me", SettingKind::line, "", "all", "My name", Check::host},
+    Setting{"badclients", SettingKind::list, "none", "qmail-smtpd",
+            "Clients that are refused: addresses, prefixes, =host", Check::clients},
+    Setting{"badhelo", SettingKind::list, "none", "qmail-smtpd",
+            "Names in EHLO that are refused; see Patterns in qmail-smtpd(8)", Check::pattern},
+    Setting{"badhelonorelay", SettingKind::list, "none", "qmail-smtpd",
+            "The same for clients without RELAYCLIENT", Check::pattern},
     Setting{"badmailfrom", SettingKind::list, "none", "qmail-smtpd",
-            "Envelope senders that are refused: user@host or @host"},
+            "Envelope senders that are refused: user@host, @host or a pattern", Check::pattern},
+    Setting{"badmailfromnorelay", SettingKind::list, "none", "qmail-smtpd",
+            "The same for clients without RELAYCLIENT", Check::pattern},
+    Setting{"badmailto", SettingKind::list, "none", "qmail-smtpd", "More of badrcptto",
+            Check::pattern},
+    Setting{"badrcptto", SettingKind::list, "none", "qmail-smtpd",
+            "Recipients that are refused: user@host, @host or a pattern", Check::pattern},
+    Setting{"badrcpttonorelay", SettingKind::list, "none", "qmail-smtpd",
+            "The same for clients without RELAYCLIENT", Check::pattern},
     Setting{"barecr", SettingKind::line, "space", "qmail-remote",
-            "A CR without LF becomes a space or fails the message: space, fail"},
+            "A CR without LF becomes a space or fails the message: space, fail", Check::word,
+            "space fail"},
     Setting{"bouncefrom", SettingKind::line, "MAILER-DAEMON", "qmail-send", "User name of bounces"},
-    Setting{"bouncehost", SettingKind::line, "me", "qmail-send", "Host name of bounces"},
+    Setting{"bouncehost", SettingKind::line, "me", "qmail-send", "Host name of bounces",
+            Check::host},
+    Setting{"brtlimit", SettingKind::integer, "0", "qmail-smtpd",
+            "Refused recipients after which a client is hung up on; 0 means no limit"},
     Setting{"concurrencyincoming", SettingKind::integer, "1000", "qmail-smtpd --listen",
             "Sessions in one process"},
     Setting{"concurrencylocal", SettingKind::integer, "10", "qmail-send",
@@ -39,26 +72,29 @@ inline constexpr std::array settings{
     Setting{"defaulthost", SettingKind::line, "me", "qmail-inject",
             "Added to addresses without a host"},
     Setting{"doublebouncehost", SettingKind::line, "me", "qmail-send",
-            "Host that gets double bounces"},
+            "Host that gets double bounces", Check::host},
     Setting{"doublebounceto", SettingKind::line, "postmaster", "qmail-send",
             "User that gets double bounces"},
     Setting{"earlytalk", SettingKind::line, "refuse", "qmail-smtpd",
-            "Clients who do not wait for the greeting or for 354: refuse, ignore, delay"},
+            "Clients who do not wait for the greeting or for 354: refuse, ignore, delay",
+            Check::word, "refuse ignore delay"},
     Setting{"envnoathost", SettingKind::line, "me", "qmail-send",
-            "Host of envelope recipients without @"},
+            "Host of envelope recipients without @", Check::host},
     Setting{"greetdelay", SettingKind::integer, "0", "qmail-smtpd", "Seconds before the greeting"},
     Setting{"helohost", SettingKind::line, "me", "qmail-remote, qmail-send",
-            "Name in EHLO and HELO"},
+            "Name in EHLO and HELO", Check::host},
     Setting{"hooks-on-inject", SettingKind::integer, "0", "qmail-inject, qmail-hookd",
-            "1: scanners that want the stage data see injected mail, too"},
-    Setting{"idhost", SettingKind::line, "me", "qmail-inject", "Host name in Message-ID"},
+            "1: scanners that want the stage data see injected mail, too", Check::flag},
+    Setting{"idhost", SettingKind::line, "me", "qmail-inject", "Host name in Message-ID",
+            Check::host},
     Setting{"lax", SettingKind::list, "none", "qmail-smtpd",
             "Words that bring back qmail's dialogue, item by item"},
     Setting{"localiphost", SettingKind::line, "me", "qmail-smtpd",
-            "Replaces [my own IP address] in recipients"},
-    Setting{"locals", SettingKind::list, "me", "qmail-send, qmail-smtpd", "Domains delivered here"},
+            "Replaces [my own IP address] in recipients", Check::host},
+    Setting{"locals", SettingKind::list, "me", "qmail-send, qmail-smtpd", "Domains delivered here",
+            Check::host},
     Setting{"localtime", SettingKind::integer, "0", "qmail-smtpd",
-            "1: dates in the local time zone"},
+            "1: dates in the local time zone", Check::flag},
     Setting{"lookuptime", SettingKind::integer, "5 where smtprules names hosts, else 0",
             "qmail-smtpd --listen", "Seconds to ask for a client's name; 0: it is not asked for"},
     Setting{"maxconnip", SettingKind::integer, "20", "qmail-smtpd --listen",
@@ -73,22 +109,27 @@ inline constexpr std::array settings{
             "Addresses tried in one delivery"},
     Setting{"maxrcpt", SettingKind::integer, "1000", "qmail-smtpd", "Recipients of one message"},
     Setting{"moreipme", SettingKind::list, "none", "qmail-smtpd, qmail-remote",
-            "Further addresses that are this host"},
+            "Further addresses that are this host", Check::address},
     Setting{"morercpthosts", SettingKind::list, "none", "qmail-newmrh",
             "Text of morercpthosts.cdb"},
     Setting{"morercpthosts.cdb", SettingKind::cdb, "none", "qmail-smtpd",
-            "More domains that mail is accepted for"},
+            "More domains that mail is accepted for", Check::none, "morercpthosts"},
+    Setting{"morevalidrcptto", SettingKind::list, "none", "qmail-newmvrt",
+            "Text of morevalidrcptto.cdb"},
+    Setting{"morevalidrcptto.cdb", SettingKind::cdb, "none", "qmail-smtpd",
+            "More recipients that exist", Check::none, "morevalidrcptto"},
     Setting{"notipme", SettingKind::list, "none", "qmail-smtpd, qmail-remote",
-            "Addresses that are not this host"},
+            "Addresses that are not this host", Check::address},
     Setting{"outgoingip", SettingKind::line, "none", "qmail-remote, qmail-send",
-            "Address that connections come from"},
+            "Address that connections come from", Check::address},
     Setting{"percenthack", SettingKind::list, "none", "qmail-send, qmail-smtpd",
             "Domains in which user%host means user@host"},
     Setting{"plusdomain", SettingKind::line, "me", "qmail-inject",
             "Added to host names that end in a plus sign"},
     Setting{"preferipv4", SettingKind::integer, "0", "qmail-remote",
-            "1: IPv4 addresses before IPv6 ones"},
-    Setting{"queued", SettingKind::integer, "1", "qmail-start", "0: qmail-queued is not started"},
+            "1: IPv4 addresses before IPv6 ones", Check::flag},
+    Setting{"queued", SettingKind::integer, "1", "qmail-start", "0: qmail-queued is not started",
+            Check::flag},
     Setting{"queuelifetime", SettingKind::integer, "604800", "qmail-send",
             "Seconds that a message stays in the queue"},
     Setting{"rcpthosts", SettingKind::list, "local domains", "qmail-smtpd",
@@ -106,17 +147,25 @@ inline constexpr std::array settings{
     Setting{"smtpgreeting", SettingKind::line, "me", "qmail-smtpd",
             "Greeting; its first word is the host name"},
     Setting{"smtproutes", SettingKind::list, "none", "qmail-remote",
-            "Fixed next hops: domain:relay:port"},
+            "Fixed next hops: domain:relay:port", Check::route},
     Setting{"smtprules", SettingKind::list, "allow all", "qmail-smtpd --listen",
             "Clients: ADDRESS:allow,VAR=\"x\" or ADDRESS:deny"},
+    Setting{"tarpitcount", SettingKind::integer, "0", "qmail-smtpd",
+            "Recipients of a message after which each takes longer; 0 means never"},
+    Setting{"tarpitdelay", SettingKind::integer, "5", "qmail-smtpd",
+            "Seconds that each of them takes longer"},
     Setting{"timeoutconnect", SettingKind::integer, "60", "qmail-remote",
             "Seconds to wait for a connection"},
     Setting{"timeoutremote", SettingKind::integer, "1200", "qmail-remote",
             "Seconds to wait for each answer"},
     Setting{"timeoutsmtpd", SettingKind::integer, "1200", "qmail-smtpd",
             "Seconds to wait for each piece of input"},
+    Setting{"validrcptto", SettingKind::list, "none", "qmail-smtpd",
+            "Recipients that exist, where this or the next two are there"},
+    Setting{"validrcptto.cdb", SettingKind::cdb, "none", "qmail-smtpd",
+            "More recipients that exist"},
     Setting{"virtualdomains", SettingKind::list, "none", "qmail-send",
-            "Virtual users and domains: domain:prefix"},
+            "Virtual users and domains: domain:prefix", Check::keyed},
 };
 
 }

@@ -62,12 +62,7 @@ void read_hosts(const Control& control, Config& config)
     } else if (!config.lax[Lax::openrelay]) {
         config.complaints.push_back("rcpthosts: absent: mail is taken for local domains only");
     }
-    for (const auto& line : list_or_none(control, "badmailfrom")) {
-        const auto blank = line.find(' ');
-        const auto key = line.substr(0, blank);
-        const auto words_of_its_own = blank == std::string::npos ? "" : line.substr(blank + 1);
-        config.bad_senders.insert_or_assign(lower(key), std::string(trim(words_of_its_own)));
-    }
+    config.refused = load_refused_lists(control, config.complaints);
 }
 
 void read_addresses(const Control& control, Config& config)
@@ -91,6 +86,9 @@ void read_limits(const Control& control, Config& config)
     config.timeout = seconds("timeoutsmtpd", 1200, 1);
     config.greet_delay = seconds("greetdelay", 0, 0);
     config.databytes = control.integer("databytes", 0);
+    config.tarpit.count = control.integer("tarpitcount", 0);
+    config.tarpit.delay = std::min(seconds("tarpitdelay", 5, 0), longest_tarpit_delay);
+    config.bad_recipient_limit = control.integer("brtlimit", 0);
     config.max_line = control.integer("maxline", 0);
     config.max_recipients =
         std::min<std::uint64_t>(control.integer("maxrcpt", 1000), hard_recipient_limit);
@@ -133,8 +131,9 @@ Config load_config(const Control& control)
     for (const auto& line : list_or_none(control, "smtprules")) {
         if (!config.rules.add(line)) config.complaints.push_back("smtprules: bad line: " + line);
     }
-    config.lookup_time = std::chrono::seconds(std::min<std::uint64_t>(
-        control.integer("lookuptime", config.rules.name_hosts() ? 5 : 0), 30));
+    const bool asks_for_names = config.rules.name_hosts() || config.refused.clients.name_hosts();
+    config.lookup_time = std::chrono::seconds(
+        std::min<std::uint64_t>(control.integer("lookuptime", asks_for_names ? 5 : 0), 30));
     config.hooks = hooks::read_subscriptions(control.directory());
     return config;
 }

@@ -9,13 +9,13 @@
 #include "hooks/subscriptions.hpp"
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
+#include "smtpd/refused_lists.hpp"
 #include "smtpd/rules.hpp"
 #include "smtpd/service.hpp"
 
 #include <array>
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -24,17 +24,24 @@ namespace grapnel::smtpd {
 
 enum class EarlyTalk { refuse, ignore, delay };
 
+// control/tarpitcount, tarpitdelay: from so many recipients of a message on each one takes longer.
+struct Tarpit {
+    std::uint64_t count = 0;   // 0: off
+    std::chrono::seconds delay{5};
+};
+
 struct Config {
     std::string me, greeting, local_ip_host;
     std::chrono::seconds timeout{1200};
     NameSet locals, percent_hack;
     std::optional<NameSet> rcpthosts;
     std::optional<CdbReader> more_rcpthosts;
-    // Senders ("a@b", "@b") in lower case, with the code and text of their own where one is given.
-    std::map<std::string, std::string, std::less<>> bad_senders;
+    RefusedLists refused;
     std::uint64_t databytes = 0, max_line = 0;
     std::size_t max_recipients = 1000;
     unsigned max_hops = 100;
+    Tarpit tarpit;
+    std::uint64_t bad_recipient_limit = 0;   // brtlimit; 0: none
     LaxWords lax;
     std::array<Extensions, all_kinds.size()> extensions;   // by Kind
     EarlyTalk early_talk = EarlyTalk::refuse;
@@ -59,6 +66,8 @@ struct Config {
         return extensions[static_cast<std::size_t>(kind)];
     }
 };
+
+inline constexpr std::chrono::seconds longest_tarpit_delay{300};
 
 // Throws system_error where a file cannot be read, Stop where "me" and "smtpgreeting" are both
 // absent.

@@ -23,6 +23,7 @@ std::string ConfigWatch::fingerprint() const
                       std::to_string(facts->st_mode) + '\n';
     };
     for (const auto& name : config_files()) note(name);
+    for (const auto& name : refusal_files()) note(name);
     for (const auto& name : hooks::subscription_files(control_.directory())) note(name);
     return result;
 }

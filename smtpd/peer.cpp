@@ -18,6 +18,9 @@ void settings_of(const Environment& environment, Peer& peer)
     peer.lax = environment.get("LAX");
     peer.extensions = environment.get("SMTPEXT");
     peer.greet_delay = environment.get("SMTPD_GREETDELAY");
+    peer.tarpit_count = environment.get("TARPITCOUNT");
+    peer.tarpit_delay = environment.get("TARPITDELAY");
+    peer.bad_recipient_limit = environment.get("BRTLIMIT");
 }
 
 // inetd tells nothing; the socket does. ask: getpeername or getsockname.
@@ -84,7 +87,8 @@ Environment environment_of(const net::Endpoint& remote, const net::Endpoint& loc
     return environment;
 }
 
-constexpr std::array settings{"RELAYCLIENT", "DATABYTES", "LAX", "SMTPEXT", "SMTPD_GREETDELAY"};
+constexpr std::array settings{"RELAYCLIENT",      "DATABYTES",   "LAX",         "SMTPEXT",
+                              "SMTPD_GREETDELAY", "TARPITCOUNT", "TARPITDELAY", "BRTLIMIT"};
 
 }
 
@@ -118,7 +122,8 @@ std::vector<std::string> Peer::variables() const
     if (!ends) return {};
     const auto known = host == "unknown" ? std::nullopt : std::optional(host);
     Environment environment = environment_of(ends->first, ends->second, known);
-    const std::array values{&relay_client, &databytes, &lax, &extensions, &greet_delay};
+    const std::array values{&relay_client, &databytes,    &lax,          &extensions,
+                            &greet_delay,  &tarpit_count, &tarpit_delay, &bad_recipient_limit};
     for (std::size_t i = 0; i < settings.size(); ++i)
         if (*values[i]) environment.set(settings[i], **values[i]);
     for (const auto& [name, value] : set) environment.set(name, value);

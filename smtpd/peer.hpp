@@ -21,6 +21,7 @@ struct Peer {
     std::optional<std::string> info;   // TCPREMOTEINFO
     std::string local = "unknown";     // our name or address on this connection
     std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
+    std::optional<std::string> tarpit_count, tarpit_delay, bad_recipient_limit;
 
     std::uint16_t port = 0;    // the client's
     net::Endpoint here = {};   // our end

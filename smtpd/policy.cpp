@@ -7,15 +7,33 @@ namespace grapnel::smtpd {
 
 std::optional<Answer> Policy::bad_sender(std::string_view sender) const
 {
-    const std::string address = lower(sender);
-    auto found = config_.bad_senders.find(address);
-    const auto at = address.rfind('@');
-    if (found == config_.bad_senders.end() && at != std::string::npos)
-        found = config_.bad_senders.find(std::string_view(address).substr(at));
-    if (found == config_.bad_senders.end()) return std::nullopt;
+    if (sender.empty()) return std::nullopt;
+    const auto words = config_.refused.senders.find(sender, peer_.may_relay());
+    if (!words) return std::nullopt;
     Answer answer(553, "5.7.1", "sorry, your envelope sender is in my badmailfrom list (#5.7.1)");
-    parse_code_and_text(found->second, answer);
+    parse_code_and_text(*words, answer);
     return answer.because("badmailfrom");
+}
+
+std::optional<Answer> Policy::bad_helo(std::string_view name) const
+{
+    if (name.empty()) return std::nullopt;
+    const auto words = config_.refused.helos.find(name, peer_.may_relay());
+    if (!words) return std::nullopt;
+    Answer answer(553, "5.7.1", "sorry, your HELO host name has been denied (#5.7.1)");
+    parse_code_and_text(*words, answer);
+    return answer.because("badhelo");
+}
+
+std::optional<Answer> Policy::bad_client() const
+{
+    if (peer_.may_relay() || !peer_.address) return std::nullopt;
+    const auto host = peer_.host == "unknown" ? std::nullopt : std::optional(peer_.host);
+    const auto words = config_.refused.clients.find(*peer_.address, host);
+    if (!words) return std::nullopt;
+    Answer answer(554, "5.7.1", "sorry, no mail is taken from you (#5.7.1)");
+    parse_code_and_text(*words, answer);
+    return answer.because("badclients");
 }
 
 namespace {
@@ -65,7 +83,28 @@ bool Policy::takes_mail_for(std::string_view address) const
 
 std::optional<Answer> Policy::recipient(std::string_view address) const
 {
+    if (auto refusal = listed_recipient(address)) return refusal;
     if (peer_.may_relay()) return std::nullopt;
+    if (auto refusal = foreign_recipient(address)) return refusal;
+    const auto& valid = config_.refused.valid;
+    if (!valid.is_used() || address.find('@') == std::string_view::npos || is_postmaster(address) ||
+        valid.contains(address))
+        return std::nullopt;
+    return Answer(550, "5.1.1", "sorry, no mailbox here by that name (#5.1.1)")
+        .because("validrcptto");
+}
+
+std::optional<Answer> Policy::listed_recipient(std::string_view address) const
+{
+    const auto words = config_.refused.recipients.find(address, peer_.may_relay());
+    if (!words) return std::nullopt;
+    Answer answer(553, "5.7.1", "sorry, your envelope recipient has been denied (#5.7.1)");
+    parse_code_and_text(*words, answer);
+    return answer.because("badrcptto");
+}
+
+std::optional<Answer> Policy::foreign_recipient(std::string_view address) const
+{
     std::string now(address);
     // joe%far@here goes on as joe@far where "here" has the percent hack: then that is what must be
     // allowed.

@@ -1,5 +1,5 @@
-// Our own rules about senders and recipients: badmailfrom, rcpthosts, relaying, our addresses as
-// literals. Decides; says nothing to anybody.
+// Our own rules about clients, senders and recipients: the lists, rcpthosts, relaying, our
+// addresses as literals. Decides; says nothing to anybody.
 #pragma once
 
 #include "smtpd/answer.hpp"
@@ -23,6 +23,8 @@ public:
     // Where the sender is listed: what his recipients are told (RFC 2505 6: postmaster stays
     // reachable).
     std::optional<Answer> bad_sender(std::string_view sender) const;
+    std::optional<Answer> bad_helo(std::string_view name) const;   // told to the same people
+    std::optional<Answer> bad_client() const;                      // told instead of a greeting
 
     // The domain is one of our addresses: its name then stands there.
     std::string localized(const Path& path) const;
@@ -35,6 +37,8 @@ public:
 
 private:
     bool takes_mail_for(std::string_view address) const;
+    std::optional<Answer> listed_recipient(std::string_view address) const;
+    std::optional<Answer> foreign_recipient(std::string_view address) const;
 
     const Config& config_;
     const Peer& peer_;

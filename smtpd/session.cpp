@@ -137,6 +137,7 @@ awaitable<void> Session::talk()
         if (step_ == Step::text_expected) answer = co_await receive();
         if (silent_) co_return;
         if (just_greeted_) co_await after_helo();
+        if (tarpit_ > 0s) co_await wait_in_tarpit();
         const bool last = answer.hang_up;
         co_await say(std::move(answer));
         if (last) closing_ = true;
@@ -154,6 +155,7 @@ awaitable<bool> Session::greet()
             std::min<std::uint64_t>(leading_number(*around_.peer.greet_delay).value_or(0), 300));
     co_await pause(delay);
     set_deadline();
+    if (auto refusal = policy_.bad_client()) co_return co_await turn_away(std::move(*refusal));
     Answer banner(220, "", config().greeting + " ESMTP");
     bool early = talks_early();
     if (is_hooked(hooks::Stage::connect) && !(early && config().early_talk == EarlyTalk::refuse)) {
@@ -194,6 +196,14 @@ awaitable<void> Session::after_helo()
     just_greeted_ = false;
     if (config().early_talk == EarlyTalk::delay && !classic() && stream_.input_waiting())
         co_await pause(early_delay);
+}
+
+// Replies to what came before are not kept from him meanwhile.
+awaitable<void> Session::wait_in_tarpit()
+{
+    co_await flush();
+    co_await pause(std::exchange(tarpit_, 0s));
+    set_deadline();
 }
 
 // Not longer than it takes to see that we are to end.

@@ -89,6 +89,7 @@ private:
     void set_deadline();
     void wait_until(SteadyClock::time_point deadline);
     net::asio::awaitable<void> pause(std::chrono::seconds delay);
+    net::asio::awaitable<void> wait_in_tarpit();
 
     // session_commands.cpp
     Answer answer_to(const CommandLine& line);
@@ -121,6 +122,8 @@ private:
     std::optional<Answer> refused_parameters(const Parameters& parameters) const;
     hooks::EsmtpParameters given(std::string_view parameters) const;
     std::optional<Answer> no_room(std::uint64_t size) const;
+    Answer counted(Answer refusal);
+    void slow_down();
 
     // session_hooks.cpp
     bool is_hooked(hooks::Stage stage) const;
@@ -198,7 +201,8 @@ private:
     bool asking_ = false;
     SteadyClock::duration held_back_{};   // replies that wait, by asking
 
-    std::size_t refusals_ = 0;
+    std::size_t refusals_ = 0, bad_recipients_ = 0;
+    std::chrono::seconds tarpit_{0};   // before the reply to this command
     std::optional<SteadyClock::time_point> line_begun_;
     SteadyClock::time_point deadline_ = SteadyClock::time_point::max();   // of the wait for him
 };

@@ -176,19 +176,46 @@ Answer Session::rcpt(std::string_view argument)
     const std::string address = policy_.localized(path);
     const bool postmaster = !classic() && policy_.is_postmaster(address);
     if (bad_sender_ && !postmaster) return *bad_sender_;
-    if (auto refusal = policy_.recipient(address)) return *refusal;
+    if (auto refusal = policy_.bad_helo(helo_); refusal && !postmaster) return *refusal;
+    if (auto refusal = policy_.recipient(address)) return counted(std::move(*refusal));
     const auto most = lax_[Lax::nolimits] ? hard_recipient_limit : config().max_recipients;
     if (recipients_.size() + dropped_ >= most)
         return Answer(452, "4.5.3", "too many recipients (#4.5.3)").because("maxrcpt");
     if (recipients_.empty()) first_recipient_ = path.as_given;
     recipients_.push_back(address + around_.peer.relay_client.value_or(""));
     step_ = Step::recipient_given;
+    if (around_.config->tarpit.count > 0 || around_.peer.tarpit_count) slow_down();
     log::recipient(around_.name, around_.peer, recipients_.back());
     if (around_.hooks) {
         shown_.to.push_back({std::string(path.mailbox()), given(path.parameters)});
         ask_at(hooks::Stage::rcpt);
     }
     return Answer(250, "2.1.5", "ok");
+}
+
+// Who guesses recipients is not let guess for ever.
+Answer Session::counted(Answer refusal)
+{
+    const auto most = leading_number(around_.peer.bad_recipient_limit.value_or(""))
+                          .value_or(config().bad_recipient_limit);
+    const bool guess = refusal.why == "badrcptto" || refusal.why == "validrcptto";
+    if (!guess || most == 0 || ++bad_recipients_ < most) return refusal;
+    why_closed_ = "too many bad recipients";
+    return Answer(421, "4.7.0", "too many invalid addresses, goodbye (#4.7.0)")
+        .because("brtlimit")
+        .and_hang_up();
+}
+
+void Session::slow_down()
+{
+    const auto& peer = around_.peer;
+    const auto count =
+        leading_number(peer.tarpit_count.value_or("")).value_or(config().tarpit.count);
+    if (count == 0 || recipients_.size() <= count) return;
+    const auto seconds = leading_number(peer.tarpit_delay.value_or(""));
+    tarpit_ = seconds ? std::min(std::chrono::seconds(std::min<std::uint64_t>(*seconds, 86400)),
+                                 longest_tarpit_delay)
+                      : config().tarpit.delay;
 }
 
 Answer Session::data(std::string_view argument)

@@ -177,6 +177,7 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
                                                       {"bin/qmail-start", "root:qmail 0700"},
                                                       {"bin/qmail-newu", "root:qmail 0700"},
                                                       {"bin/qmail-newmrh", "root:qmail 0700"},
+                                                      {"bin/qmail-newmvrt", "root:qmail 0700"},
                                                       {"bin/qmail-getpw", "root:qmail 0711"},
                                                       {"bin/qmail-local", "root:qmail 0711"},
                                                       {"bin/qmail-remote", "root:qmail 0711"},
