@@ -64,11 +64,11 @@ private:
     bool continued_ = false;
 };
 
-// The facility is a number as in <syslog.h>; mail is 2.
+// The facility is a number as in <syslog.h>; mail is 2. What is no number is 0.
 int facility(const std::vector<std::string>& arguments)
 {
     if (arguments.size() < 2) return LOG_MAIL;
-    return static_cast<int>(leading_number(arguments[1]).value_or(2) << 3);
+    return static_cast<int>(leading_number(arguments[1]).value_or(0) << 3);
 }
 
 int log_lines(const std::vector<std::string>& arguments)

@@ -1,5 +1,5 @@
-// qmail-send before everything that was recorded of the original in tests/compat/send.txt: log,
-// commands, files, bounces, times, step by step.
+// qmail-send before everything that was recorded of the original in tests/compat/send.txt and
+// states.txt: log, commands, files, bounces, times, step by step.
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
 #include "send/schedule.hpp"
@@ -48,7 +48,9 @@ public:
         const auto& entries = block_.entries();
         for (std::size_t i = 0; i < entries.size(); ++i) {
             const auto& [key, value] = entries[i];
-            if (key != "file" && key != "files")
+            if (key == "left")
+                i = compare_left(i);
+            else if (key != "file" && key != "files")
                 step(key, value);
             else
                 i = compare_files(i);
@@ -101,6 +103,7 @@ private:
     void lay(const std::string& message)
     {
         const auto n = todo_ ? lay_todo(home_, *todo_, message, false) : lay_mess(home_, message);
+        if (todo_) fs::create_hard_link(queue_path(home_, "todo", n), queue_path(home_, "intd", n));
         todo_.reset();
         const std::string suffix = ++messages_ == 1 ? "" : std::to_string(messages_);
         known_["N" + suffix] = std::to_string(n);
@@ -160,6 +163,13 @@ private:
     void send_signal(const std::string& name)
     {
         settle();
+        // What nobody will deliver is cleaned away in passing.
+        if (name == "TERM" && block_.has("left"))
+            wait_until(
+                [this] {
+                    return std::ranges::includes(names(block_.all("left")), everything_left());
+                },
+                soon);
         sending_->process().kill(name == "TERM" ? SIGTERM : name == "HUP" ? SIGHUP : SIGALRM);
         settle();
     }
@@ -209,6 +219,30 @@ private:
         return wanted.empty() ? from : i - 1;
     }
 
+    // This and the following keys name every file of a message.
+    std::size_t compare_left(std::size_t from)
+    {
+        const auto wanted = names(block_.all("left"));
+        std::set<std::string> found;
+        wait_until([&] { return (found = everything_left()) == wanted; }, soon);
+        EXPECT_EQ(found, wanted);
+        return from + block_.all("left").size() - 1;
+    }
+
+    std::set<std::string> names(const std::vector<std::string>& recorded) const
+    {
+        std::set<std::string> result;
+        for (const auto& name : recorded)
+            if (name != "none") result.insert(expand(name, known_));
+        return result;
+    }
+
+    std::set<std::string> everything_left() const
+    {
+        const auto found = home_.queue_files();
+        return {found.begin(), found.end()};
+    }
+
     std::set<std::string> files() const
     {
         std::set<std::string> result;
@@ -255,23 +289,35 @@ private:
     unsigned messages_ = 0, notices_ = 0;
 };
 
+void compare_slice(const std::string& file, std::size_t slice, std::size_t slices)
+{
+    const auto blocks = read_recorded(file);
+    for (auto i = slice; i < blocks.size(); i += slices) {
+        if (different.contains(blocks[i].name())) continue;
+        SCOPED_TRACE(blocks[i].name());
+        SendReplay(blocks[i]).compare();
+        if (testing::Test::HasFailure()) return;
+    }
+}
+
 class RecordedSend : public testing::TestWithParam<std::size_t> {};
 
 // In slices, so that they can run side by side.
 constexpr std::size_t slices = 8;
 
-TEST_P(RecordedSend, IsWhatWeDo)
-{
-    const auto blocks = read_recorded("send.txt");
-    for (auto i = GetParam(); i < blocks.size(); i += slices) {
-        if (different.contains(blocks[i].name())) continue;
-        SCOPED_TRACE(blocks[i].name());
-        SendReplay(blocks[i]).compare();
-        if (HasFailure()) return;
-    }
-}
+TEST_P(RecordedSend, IsWhatWeDo) { compare_slice("send.txt", GetParam(), slices); }
 
 INSTANTIATE_TEST_SUITE_P(Slice, RecordedSend, testing::Range(std::size_t{0}, slices));
+
+class StatesLeftBehind : public testing::TestWithParam<std::size_t> {};
+constexpr std::size_t state_slices = 3;
+
+TEST_P(StatesLeftBehind, AreTakenOverAsTheOriginalDoes)
+{
+    compare_slice("states.txt", GetParam(), state_slices);
+}
+
+INSTANTIATE_TEST_SUITE_P(Slice, StatesLeftBehind, testing::Range(std::size_t{0}, state_slices));
 
 }
 

@@ -1,6 +1,7 @@
 // splogger as a syslog daemon sees it: datagrams at /dev/log, in a mount namespace of its own.
 #include "base/sys/fd.hpp"
 #include "support/process.hpp"
+#include "support/recorded.hpp"
 #include "support/temp_home.hpp"
 
 #include <gtest/gtest.h>
@@ -41,6 +42,12 @@ public:
         const std::string all(buffer.data(), static_cast<std::size_t>(count));
         return std::regex_replace(all, std::regex("^(<[0-9]+>)[A-Z][a-z]{2} [ 0-9]{2} [0-9:]{8} "),
                                   "$1");
+    }
+
+    bool nothing_more() const
+    {
+        char byte;
+        return ::recv(socket_.get(), &byte, 1, MSG_DONTWAIT) < 0;
     }
 
 private:
@@ -119,4 +126,17 @@ TEST_F(Splogger, BytesThatAreNotPrintableDoNotReachTheLog)
 {
     log("a\033[2J\200%s%n\tb\n", {"q"});
     EXPECT_EQ(unstamped(socket_.next()), "<22>q: T a?[2J?%s%n?b");
+}
+
+// tests/compat/tools.txt
+TEST_F(Splogger, AnswersAsTheOriginalDid)
+{
+    for (const auto& block : read_recorded("tools.txt")) {
+        if (block.value("program") != "splogger") continue;
+        SCOPED_TRACE(block.name());
+        log(block.value("stdin"), block.all("arg"));
+        for (const auto& line : block.all("syslog"))
+            EXPECT_EQ(unstamped(socket_.next()), replace_all(line, "@TIME@.@USEC@", "T"));
+        EXPECT_TRUE(socket_.nothing_more());
+    }
 }
