@@ -1,14 +1,18 @@
 // qmail-qread(8): the messages that qmail-send has taken over, and their recipients, for people and
 // scripts.
 #include "base/mail/date.hpp"
+#include "base/mail/extension.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/text.hpp"
 #include "queue/spool.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdint>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +32,26 @@ std::string visible(std::string text)
     return text;
 }
 
+std::string without_zone(std::time_t when)
+{
+    std::string date = date_822(when);
+    date.resize(date.size() - std::string_view(" -0000").size());
+    return date + " GMT";
+}
+
+// Whether it waits for its time (record hold-until), in words.
+std::string held(Reader& records)
+{
+    while (const auto record = records.record('\0', longest_record)) {
+        const auto decoded = decode_record(*record);
+        if (!decoded || decoded->first != "hold-until") continue;
+        const auto until = parse_number<std::uint32_t>(decoded->second);
+        if (until && static_cast<std::time_t>(*until) > std::time(nullptr))
+            return " held until " + without_zone(*until);
+    }
+    return {};
+}
+
 struct stat existing(const std::string& path)
 {
     const auto about = status_if_there(path);
@@ -41,12 +65,12 @@ void print_message(Writer& out, const Spool& spool, MessageNumber number)
     struct stat about {};
     const bool bouncing = ::stat(Spool::bounce(number).c_str(), &about) == 0;
     const Fd info = open_read(spool.info(number));
-    const auto sender = Reader(info.get()).record('\0', longest_record).value_or("F");
-    std::string when = date_822(status(info.get()).st_mtime);
-    when.resize(when.size() - std::string_view(" -0000").size());
-    out.write(visible(when + " GMT  #" + std::to_string(number) + "  " + std::to_string(size) +
-                      "  <" + (sender.empty() ? sender : sender.substr(1)) + "> " +
-                      (bouncing ? " bouncing" : "")) +
+    Reader records(info.get());
+    const auto sender = records.record('\0', longest_record).value_or("F");
+    out.write(visible(without_zone(status(info.get()).st_mtime) + "  #" + std::to_string(number) +
+                      "  " + std::to_string(size) + "  <" +
+                      (sender.empty() ? sender : sender.substr(1)) + "> " +
+                      (bouncing ? " bouncing" : "") + held(records)) +
               '\n');
 }
 

@@ -5,6 +5,7 @@
 #include "queue/records.hpp"
 #include "send/schedule.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <ctime>
@@ -13,6 +14,7 @@
 namespace grapnel::send {
 
 inline constexpr Due retry_trouble = 123'000;   // after a failed stat, open, unlink
+inline constexpr Due look_at_held_after = 3600'000;
 
 class Agenda {
 public:
@@ -45,6 +47,12 @@ public:
     const DueHeap& of(queue::Channel channel) const
     {
         return channel == queue::Channel::local ? local : remote;
+    }
+
+    // Not before that wall time. Looked at each hour, in case the clock was wrong, and is set.
+    void add_held(queue::Channel channel, std::time_t until, queue::MessageNumber n)
+    {
+        of(channel).add(std::min(due_at(until), now() + look_at_held_after), n);
     }
 
     DueHeap local, remote;   // local/S/N, remote/S/N to be opened

@@ -3,6 +3,7 @@
 #include "send/fair_place.hpp"
 #include "send/marks.hpp"
 #include "send/recipient_state.hpp"
+#include "send/wishes.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -43,6 +44,8 @@ FairPlace Backlog::place_of(const Job& job, std::string_view recipient) const
 void Backlog::add(queue::MessageNumber n, const Sorted& message)
 {
     const auto& records = message.of(channel_);
+    if (is_held(message.info, shared_.agenda.wall_now()))
+        return shared_.agenda.add_held(channel_, *hold_until(message.info.message), n);
     if (!has_room()) return shared_.agenda.of(channel_).add(shared_.agenda.now(), n);
     const auto destination = destination_key(channel_, records.front().address);
     const bool is_one = std::all_of(records.begin(), records.end(), [&](const auto& record) {
@@ -102,10 +105,15 @@ std::unique_ptr<Backlog::Pass> Backlog::open(queue::MessageNumber n, bool is_ret
             throw std::system_error(EIO, std::generic_category());
         }
         const auto now = shared_.agenda.wall_now();
+        if (is_held(*info, now) && !is_silent(*info)) {
+            shared_.agenda.add_held(channel_, *hold_until(info->message), n);
+            return nullptr;
+        }
+        const auto start = start_of_life(*info, info->birth);
         Job job;
         job.message = n;
         job.channel = channel_;
-        job.retry = shared_.agenda.due_at(next_attempt(info->birth, now, channel_));
+        job.retry = shared_.agenda.due_at(next_attempt(start, now, channel_));
         job.last_attempt = now > end_of_life(*info, info->birth, shared_.config.lifetime);
         job.sender = info->sender;
         job.sender_key = sender_key(info->sender);

@@ -291,7 +291,6 @@ void Deliveries::note(const EndedAttempt& attempt, const Standing& standing)
     });
 }
 
-// Recorded first: those whose attempts run now are not tried again after a crash.
 void Deliveries::cancel(queue::MessageNumber n)
 {
     if (!records_.change(n, agenda_.now(), make_silent)) return;   // it has left the queue

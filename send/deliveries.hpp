@@ -70,6 +70,8 @@ public:
     void write_held(bool now);
 
     void make_all_due();   // SIGALRM
+    // Recorded first: those whose attempts run now are not tried again after a crash.
+    void cancel(queue::MessageNumber n);
 
     // Starts nothing any more.
     void end() { ending_ = true; }
@@ -110,7 +112,6 @@ private:
     void decided(const EndedAttempt& attempt, const Verdict& verdict);
     void try_again(const EndedAttempt& attempt, const Standing& standing);
     void note(const EndedAttempt& attempt, const Standing& standing);
-    void cancel(queue::MessageNumber n);
 
     const queue::Spool& spool_;
     Agenda& agenda_;

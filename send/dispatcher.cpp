@@ -2,6 +2,8 @@
 
 #include "send/broken.hpp"
 #include "send/queue_view.hpp"
+#include "send/recipient_state.hpp"
+#include "send/wishes.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -50,7 +52,9 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, 
       finishing_(loop.executor(), {spool, agenda_, marks_, records_, cleaner_}, notice_review_,
                  config_.bounce, helper_.get(), log, [this] { timer_.call(); }),
       todo_scan_(loop.executor(), intake_, log, [this] { timer_.call(); }),
-      mess_scan_(spool, agenda_, marks_, intake_, finishing_, log)
+      mess_scan_(spool, agenda_, marks_, intake_, finishing_, log),
+      hold_desk_(loop.executor(), std::move(connections.hold_desk),
+                 [this](const HoldRequest& request) { return obey(request); })
 {
 }
 
@@ -69,6 +73,7 @@ int Dispatcher::run()
     start(todo_scan_.run());
     start(todo_scan_.watch_trigger());
     start(mess_scan_.run());
+    start(hold_desk_.run());
     start(work());
     loop_.run();
     return exit_code_;
@@ -239,6 +244,30 @@ void Dispatcher::reread()
     const auto unreadable = reread_routing(Control(), config_.routing);
     if (!unreadable.empty()) log_.alert("unable to reread " + unreadable);
     scanners_.reread();
+}
+
+// The answer is given when it is on disk.
+grapnel::Result<> Dispatcher::obey(const HoldRequest& request)
+{
+    if (ending_) return temporary("qmail-send is ending");
+    const auto n = request.message;
+    const auto now = agenda_.now();
+    const auto* info = records_.read(n);
+    if (!info || is_silent(*info) || !is_held(*info, agenda_.wall_now()))
+        return permanent("is not held");
+    if (request.kind == HoldRequest::Kind::cancel) {
+        deliveries_.cancel(n);
+    } else {
+        const auto time = std::to_string(agenda_.wall_now());
+        records_.change(n, now, [&](queue::Info& held) { held.message.set("hold-until", time); });
+        agenda_.local.hasten(n, now);
+        agenda_.remote.hasten(n, now);
+    }
+    log_.hold_ended(n, request.kind == HoldRequest::Kind::cancel ? "cancelled" : "released");
+    flush();
+    timer_.call();
+    if (broken_ || !records_.is_on_file(n)) return temporary("done, but it is not on disk yet");
+    return {};
 }
 
 void Dispatcher::begin_end()

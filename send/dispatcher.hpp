@@ -6,6 +6,7 @@
 #include "base/net/timer.hpp"
 #include "send/deliveries.hpp"
 #include "send/finishing.hpp"
+#include "send/hold_desk.hpp"
 #include "send/intake.hpp"
 #include "send/mess_scan.hpp"
 #include "send/scanners.hpp"
@@ -20,6 +21,7 @@ namespace grapnel::send {
 struct Connections {
     Fd to_local, from_local, to_remote, from_remote, to_clean, from_clean;
     Fd helper;   // runs qmail-queue for us
+    Fd hold_desk;
     unsigned local_limit = 0, remote_limit = 0;
 };
 
@@ -42,6 +44,7 @@ private:
 
     void step();
     void reread();
+    grapnel::Result<> obey(const HoldRequest& request);
     void write_first_attempts();
     std::optional<Due> flush_due() const;
     void flush();
@@ -74,6 +77,7 @@ private:
     Finishing finishing_;
     TodoScan todo_scan_;
     MessScan mess_scan_;
+    HoldDesk hold_desk_;
     bool ending_ = false, broken_ = false, more_ = false;
     int exit_code_ = 0;
 };

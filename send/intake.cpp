@@ -1,7 +1,7 @@
 #include "send/intake.hpp"
 
-#include "base/text.hpp"
 #include "send/bounce_file.hpp"
+#include "send/wishes.hpp"
 
 #include <algorithm>
 #include <ctime>
@@ -54,14 +54,12 @@ void Intake::place(Arrived arrived)
     }
 }
 
-// hold-until: not before that moment.
+// What has to be on file before an attempt: when it may go, and what becomes of whom.
 bool Intake::may_be_tried(const Arrived& arrived) const
 {
-    const auto* hold = arrived.sorted.info.message.find("hold-until");
-    if (hold && parse_number<std::uint64_t>(*hold).value_or(0) >
-                    static_cast<std::uint64_t>(queue_.agenda.wall_now()))
-        return false;
-    return !ending_ && files_.are_untouched(arrived.message);
+    const auto& info = arrived.sorted.info;
+    return !ending_ && !is_held(info, queue_.agenda.wall_now()) && !asks_for_success(info) &&
+           files_.are_untouched(arrived.message);
 }
 
 void Intake::begin(Arrived arrived)

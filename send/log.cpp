@@ -137,6 +137,11 @@ void Log::hook_notice(Number n, std::string_view what, std::string_view scanner)
     line(hook_line(n, hooks::Stage::dsn) + "notice " + std::string(what) + by(scanner));
 }
 
+void Log::hold_ended(Number n, std::string_view how)
+{
+    line("hold msg " + std::to_string(n) + ": " + std::string(how));
+}
+
 void Log::cancelled(Number n, queue::Channel channel, std::string_view recipient)
 {
     line("cancelled msg " + std::to_string(n) + ": to " + std::string(name(channel)) + ' ' +

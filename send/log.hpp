@@ -47,6 +47,7 @@ public:
     void hook_refused(Number n, hooks::Stage stage, std::uint64_t delivery, std::string_view what);
     void hook_cancelled(Number n, hooks::Stage stage, std::string_view scanner);
     void hook_notice(Number n, std::string_view what, std::string_view scanner);
+    void hold_ended(Number n, std::string_view how);
     void cancelled(Number n, queue::Channel channel, std::string_view recipient);
 
     void bounce_trouble();

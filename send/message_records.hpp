@@ -28,6 +28,8 @@ public:
     const MessageInfo* read(queue::MessageNumber n);
     // False: it cannot be read, and nothing was changed.
     bool change(queue::MessageNumber n, Due now, const std::function<void(queue::Info&)>& how);
+    // What was changed is on disk, but perhaps for the name.
+    bool is_on_file(queue::MessageNumber n) const { return !changed_.contains(n); }
     // info/S/N is about to go.
     void forget(queue::MessageNumber n);
 

@@ -1,6 +1,7 @@
 // Decides when which recipient of which message is handed to a spawner, until the message is
 // delivered or its sender has been told. Descriptors 0 to 6 as in qmail: log, lspawn, rspawn,
 // clean.
+#include "base/sys/account.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/lock.hpp"
 #include "base/sys/program.hpp"
@@ -78,10 +79,13 @@ int run_send()
                             own(5),
                             own(6),
                             {},
+                            {},
                             std::min(config.concurrency_local, limits[0]),
                             std::min(config.concurrency_remote, limits[1])};
     ensure_standard_descriptors();
     connections.helper = queue::start_submission_helper(environment);
+    become_if_root(Role::send);
+    connections.hold_desk = open_hold_desk();
     row::qmail_send();
     const SystemClock clock;
     net::Loop loop;

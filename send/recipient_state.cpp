@@ -2,6 +2,7 @@
 
 #include "base/text.hpp"
 #include "send/reply_of.hpp"
+#include "send/wishes.hpp"
 
 #include <algorithm>
 #include <array>
@@ -91,7 +92,7 @@ void make_silent(queue::Info& info) { info.message.set("silent", "1"); }
 std::time_t end_of_life(const queue::Info& info, std::time_t birth, std::uint64_t lifetime)
 {
     if (const auto time = time_in(info.message.find("expires"))) return *time;
-    return birth + static_cast<std::time_t>(std::min(lifetime, latest));
+    return start_of_life(info, birth) + static_cast<std::time_t>(std::min(lifetime, latest));
 }
 
 queue::Info without_own_records(queue::Info info)

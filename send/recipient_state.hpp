@@ -35,7 +35,7 @@ std::map<std::size_t, std::time_t> put_off(const queue::Info& info, queue::Chann
 bool is_silent(const queue::Info& info);
 void make_silent(queue::Info& info);
 
-// birth + lifetime, or as the record `expires` says.
+// birth, or release, + lifetime; or as the record `expires` says.
 std::time_t end_of_life(const queue::Info& info, std::time_t birth, std::uint64_t lifetime);
 
 // The rest: what came with the message.
