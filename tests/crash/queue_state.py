@@ -44,6 +44,7 @@ class Queue:
         self.faults = []
         self.litter = []
         self.split = sum(name.isdigit() for name in os.listdir(os.path.join(path, "mess")))
+        self.outcomes = set()
         self.mess = self.hashed("mess")
         self.info = self.hashed("info")
         self.local = self.hashed("local")
@@ -66,7 +67,7 @@ class Queue:
             about = os.lstat(os.path.join(self.path, folder, name))
             if stat.S_ISREG(about.st_mode):
                 found[name] = about
-            else:
+            elif not (f"{folder}/{name}" == "bounce/.hold" and stat.S_ISSOCK(about.st_mode)):
                 self.fault(f"{folder}/{name} is no regular file")
         return found
 
@@ -77,6 +78,8 @@ class Queue:
                 numbered[int(name)] = about
             elif folder.startswith("info/") and re.fullmatch(r"[0-9]+\.new", name):
                 self.litter.append(f"{folder}/{name}")   # gone at the next start
+            elif folder == "bounce" and re.fullmatch(r"[0-9]+\.dsn", name):
+                self.outcomes.add(int(name.removesuffix(".dsn")))
             else:
                 self.fault(f"{folder}/{name} is no message number")
         return numbered
@@ -108,6 +111,8 @@ class Queue:
             for number in getattr(self, folder):
                 if number not in self.mess:
                     self.fault(f"{self.name(folder, number)} is there, its mess file is not")
+        for number in self.outcomes - self.mess.keys():
+            self.fault(f"bounce/{number}.dsn is there, its mess file is not")
         for number in self.todo:
             self.check_todo(number)
         for number in self.info:
