@@ -7,7 +7,7 @@
 
 namespace grapnel {
 
-enum class SettingKind { line, integer, list, cdb };
+enum class SettingKind { line, integer, list, cdb, file };
 
 // What each entry, or the line, must be; qmail-showctl checks it, and the programs read it so.
 enum class Check {
@@ -20,6 +20,9 @@ enum class Check {
     pattern,   // as in qmail-smtpd(8), "Patterns"; code and text may follow
     keyed,     // key:value, keys once
     route,     // key:relay:port
+    rule,      // ADDRESS:allow or ADDRESS:deny
+    hidden,    // never shown
+    secret,    // that, and only those who read it may
 };
 
 struct Setting {
@@ -30,7 +33,7 @@ struct Setting {
     std::string_view readers;
     std::string_view meaning;
     Check check = Check::none;
-    std::string_view words = "";   // of Check::word, blanks between; of a cdb: its source
+    std::string_view words = "";   // of Check::word, blanks between; of a cdb: its text
 };
 
 inline constexpr std::array settings{
@@ -88,7 +91,9 @@ inline constexpr std::array settings{
     Setting{"idhost", SettingKind::line, "me", "qmail-inject", "Host name in Message-ID",
             Check::host},
     Setting{"lax", SettingKind::list, "none", "qmail-smtpd",
-            "Words that bring back qmail's dialogue, item by item"},
+            "Words that bring back qmail's dialogue, item by item", Check::word,
+            "nohelo barehelo remail laxpath nodomain controls params openrelay lateuser barelf451 "
+            "barelffix barecr barelfcmd received nolimits expn502 qmail"},
     Setting{"localiphost", SettingKind::line, "me", "qmail-smtpd",
             "Replaces [my own IP address] in recipients", Check::host},
     Setting{"locals", SettingKind::list, "me", "qmail-send, qmail-smtpd", "Domains delivered here",
@@ -110,8 +115,8 @@ inline constexpr std::array settings{
     Setting{"maxrcpt", SettingKind::integer, "1000", "qmail-smtpd", "Recipients of one message"},
     Setting{"moreipme", SettingKind::list, "none", "qmail-smtpd, qmail-remote",
             "Further addresses that are this host", Check::address},
-    Setting{"morercpthosts", SettingKind::list, "none", "qmail-newmrh",
-            "Text of morercpthosts.cdb"},
+    Setting{"morercpthosts", SettingKind::list, "none", "qmail-newmrh", "Text of morercpthosts.cdb",
+            Check::host},
     Setting{"morercpthosts.cdb", SettingKind::cdb, "none", "qmail-smtpd",
             "More domains that mail is accepted for", Check::none, "morercpthosts"},
     Setting{"morevalidrcptto", SettingKind::list, "none", "qmail-newmvrt",
@@ -123,7 +128,7 @@ inline constexpr std::array settings{
     Setting{"outgoingip", SettingKind::line, "none", "qmail-remote, qmail-send",
             "Address that connections come from", Check::address},
     Setting{"percenthack", SettingKind::list, "none", "qmail-send, qmail-smtpd",
-            "Domains in which user%host means user@host"},
+            "Domains in which user%host means user@host", Check::host},
     Setting{"plusdomain", SettingKind::line, "me", "qmail-inject",
             "Added to host names that end in a plus sign"},
     Setting{"preferipv4", SettingKind::integer, "0", "qmail-remote",
@@ -133,7 +138,7 @@ inline constexpr std::array settings{
     Setting{"queuelifetime", SettingKind::integer, "604800", "qmail-send",
             "Seconds that a message stays in the queue"},
     Setting{"rcpthosts", SettingKind::list, "local domains", "qmail-smtpd",
-            "Domains that mail is accepted for"},
+            "Domains that mail is accepted for", Check::host},
     Setting{"remoteext", SettingKind::list, "none", "qmail-remote",
             "SMTP extensions not to use: -KEY or HOST:-KEY"},
     Setting{"resolver", SettingKind::list, "resolv.conf", "qmail-remote, qmail-smtpd --listen",
@@ -145,11 +150,11 @@ inline constexpr std::array settings{
     Setting{"smtpext.submission", SettingKind::list, "none", "qmail-smtpd",
             "The same, for mail from users' programs alone"},
     Setting{"smtpgreeting", SettingKind::line, "me", "qmail-smtpd",
-            "Greeting; its first word is the host name"},
+            "Greeting; its first word is the host name", Check::host},
     Setting{"smtproutes", SettingKind::list, "none", "qmail-remote",
             "Fixed next hops: domain:relay:port", Check::route},
     Setting{"smtprules", SettingKind::list, "allow all", "qmail-smtpd --listen",
-            "Clients: ADDRESS:allow,VAR=\"x\" or ADDRESS:deny"},
+            "Clients: ADDRESS:allow,VAR=\"x\" or ADDRESS:deny", Check::rule},
     Setting{"tarpitcount", SettingKind::integer, "0", "qmail-smtpd",
             "Recipients of a message after which each takes longer; 0 means never"},
     Setting{"tarpitdelay", SettingKind::integer, "5", "qmail-smtpd",
@@ -166,6 +171,42 @@ inline constexpr std::array settings{
             "More recipients that exist"},
     Setting{"virtualdomains", SettingKind::list, "none", "qmail-send",
             "Virtual users and domains: domain:prefix", Check::keyed},
+};
+
+// Files that belong to other packages, and what to do for what they did there.
+struct ForeignSetting {
+    std::string_view name;
+    std::string_view meaning;
+};
+
+inline constexpr std::string_view ask_a_scanner =
+    "Of a patch; not read: have a scanner look, qmail-hooks-control(5)";
+inline constexpr std::array foreign_settings{
+    ForeignSetting{"authservid", ask_a_scanner},
+    ForeignSetting{"badloadertypes", ask_a_scanner},
+    ForeignSetting{"badmimetypes", ask_a_scanner},
+    ForeignSetting{"defaultdelivery", "Of the script that starts qmail"},
+    ForeignSetting{"dkimdomains", ask_a_scanner},
+    ForeignSetting{"dnsblfailclosed", ask_a_scanner},
+    ForeignSetting{"dnsbllist", ask_a_scanner},
+    ForeignSetting{"domainkeys", ask_a_scanner},
+    ForeignSetting{"filterargs", ask_a_scanner},
+    ForeignSetting{"policy", "Of a patch; not read: use badmailfromnorelay or a scanner"},
+    ForeignSetting{"qmtproutes", "Of a patch; not read: QMTP is not spoken here"},
+    ForeignSetting{"rejectnullsenders",
+                   "Of a patch; not read: mail from the null sender is taken, RFC 5321"},
+    ForeignSetting{"rejectrelaytest", "Of a patch; not read: use badrcptto, for example [%!].*@"},
+    ForeignSetting{"simcontrol", "Of simscan"},
+    ForeignSetting{"simcontrol.cdb", "Of simscan"},
+    ForeignSetting{"simversions", "Of simscan"},
+    ForeignSetting{"simversions.cdb", "Of simscan"},
+    ForeignSetting{"spfbehavior", ask_a_scanner},
+    ForeignSetting{"spfexp", ask_a_scanner},
+    ForeignSetting{"spfguess", ask_a_scanner},
+    ForeignSetting{"spfrules", ask_a_scanner},
+    ForeignSetting{"ssattach", "Of simscan"},
+    ForeignSetting{"surbldomainblack", ask_a_scanner},
+    ForeignSetting{"surbldomainwhite", ask_a_scanner},
 };
 
 }

@@ -1,20 +1,19 @@
 // Prints how the system was built and every setting: where it comes from, and what is wrong with
-// it.
+// it. qmail-showctl(8).
+#include "base/arguments.hpp"
 #include "base/sys/account.hpp"
-#include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
-#include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
-#include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "base/text.hpp"
 #include "build_config.hpp"
 #include "hooks/settings_report.hpp"
 #include "queue/spool.hpp"
+#include "send/classic_settings.hpp"
 #include "send/setting_check.hpp"
+#include "send/settings_survey.hpp"
 
-#include <algorithm>
-#include <set>
 #include <string>
 #include <system_error>
 
@@ -22,6 +21,7 @@ namespace {
 
 using namespace grapnel;
 constexpr std::size_t longest_file = 64u * 1024 * 1024;
+constexpr int problems_found = 1, usage_error = 100;
 
 std::string role_ids()
 {
@@ -48,7 +48,7 @@ std::string group_id(const std::string& name)
 }
 
 // The queue knows its own split; one that was not looked at has what was built in.
-std::string split()
+std::string queue_split()
 {
     try {
         return std::to_string(queue::Spool::open(home() + "/queue").split());
@@ -63,76 +63,52 @@ void print_build(Writer& out)
     out.write("user-ext delimiter: -.\n");
     out.write("paternalism (in decimal): 2.\n");
     out.write("silent concurrency limit: " + std::to_string(build::spawn) + ".\n");
-    out.write("subdirectory split: " + split() + ".\n");
+    out.write("subdirectory split: " + queue_split() + ".\n");
     out.write("user ids: " + role_ids() + ".\n");
     out.write("group ids: " + group_id("nofiles") + ", " + group_id("qmail") + ".\n");
 }
 
-void print_setting(Writer& out, const Control& control, const Setting& setting,
-                   const std::string& me)
+std::string classic_part(const Control& control, const send::Survey& survey)
 {
-    out.write('\n' + std::string(setting.name) + ": ");
-    try {
-        const auto text = read_file_if_there(control.path(setting.name), longest_file);
-        if (!text) return out.write(send::describe_default(setting, me));
-        out.write(send::describe(setting, *text));
-        for (const auto& complaint : send::complaints(setting, *text))
-            out.write("Warning: " + complaint + '\n');
-    } catch (const std::system_error& error) {
-        out.write("Warning: cannot be read: " + std::string(reason(error.code().value())) + ".\n");
+    const auto text_of = [&](std::string_view name) {
+        return read_file_if_there(control.path(name), longest_file);
+    };
+    return send::classic_settings(text_of, survey.more_hosts, survey.open_relay);
+}
+
+std::string our_setting(const send::SurveyedSetting& found, const std::string& me)
+{
+    using Origin = send::SurveyedSetting::Origin;
+    const auto& setting = *found.setting;
+    const std::string head = '\n' + std::string(setting.name) + ": ";
+    switch (found.origin) {
+    case Origin::by_default:
+    case Origin::me:
+        return head + send::describe_default(setting, me);
+    case Origin::file:
+        return head + send::describe(setting, found.text);
+    case Origin::unreadable:
+        break;
     }
+    return head + "Oops! Trouble reading this file.\n";
 }
 
-// A compiled table must be there with its text, and be as new.
-void print_table(Writer& out, const Control& control, std::string_view text_name)
-{
-    const auto text = status_if_there(control.path(text_name));
-    const auto table = status_if_there(control.path(std::string(text_name) + ".cdb"));
-    if (text && !table)
-        out.write("Warning: " + std::string(text_name) + " is there, but not compiled.\n");
-    if (!text && table) out.write("Warning: " + std::string(text_name) + " is gone.\n");
-    if (text && table && text->st_mtime > table->st_mtime)
-        out.write("Warning: it is older than " + std::string(text_name) + ".\n");
-    try {
-        CdbReader::open(control.path(std::string(text_name) + ".cdb"));
-    } catch (const std::system_error&) {
-        out.write("Warning: it cannot be read, or is no cdb.\n");
-    }
-}
-
-void print_whole(Writer& out, const Control& control)
-{
-    const std::vector<std::string> none;
-    const auto locals =
-        control.list("locals").value_or(std::vector{control.line("me").value_or("")});
-    const auto accepted = control.list("rcpthosts");
-    for (const auto& conflict : send::conflicts(locals, accepted ? &*accepted : nullptr,
-                                                control.list("virtualdomains").value_or(none)))
-        out.write("\nWarning: " + conflict + '\n');
-    if (!locals.empty())
-        out.write("\nWarning: the SMTP server accepts unknown users: will backscatter.\n");
-}
-
-void print_scanners(Writer& out)
+std::string scanners()
 {
     const auto report = hooks::settings_report(home() + "/control");
-    if (report.empty())
-        out.write("\nhooks: (Default.) No scanners.\n");
-    else
-        out.write("\nhooks: Scanners, in the order in which they are called.\n" + report);
+    if (report.empty()) return "\nhooks: (Default.) No scanners.\n";
+    return "\nhooks: Scanners, in the order in which they are called.\n" + report;
 }
 
-void print_unknown(Writer& out)
+// The lines of a report of scanners that say what is wrong.
+std::vector<std::string> scanner_problems()
 {
-    const auto is_known = [](std::string_view name) {
-        return std::any_of(settings.begin(), settings.end(),
-                           [&](const auto& known) { return known.name == name; });
-    };
-    auto names = list_directory(home() + "/control");
-    std::sort(names.begin(), names.end());
-    for (const auto& name : names)
-        if (!is_known(name) && name != "hooks")
-            out.write('\n' + printable(name) + ": I have no idea what this file does.\n");
+    constexpr std::string_view mark = "Warning: ";
+    std::vector<std::string> problems;
+    const auto report = hooks::settings_report(home() + "/control");
+    for (const auto line : split(report, '\n'))
+        if (line.starts_with(mark)) problems.emplace_back(line.substr(mark.size()));
+    return problems;
 }
 
 int show()
@@ -141,20 +117,51 @@ int show()
     const Control control;
     print_build(out);
     out.flush();   // even where there are no settings
-    const std::string me = control.line("me").value_or("");
-    for (const auto& setting : settings) {
-        print_setting(out, control, setting, me);
-        if (setting.name == "me" && me.empty())
-            out.write("Warning: control/me is missing; nothing works without it.\n");
-        if (setting.name == "morercpthosts.cdb") print_table(out, control, "morercpthosts");
-    }
-    print_scanners(out);
-    print_whole(out, control);
-    print_unknown(out);
+    const auto survey = send::survey_settings(control);
+    out.write(classic_part(control, survey));
+    for (const auto& found : survey.settings)
+        if (!send::is_classic_setting(found.setting->name))
+            out.write(our_setting(found, survey.me));
+    out.write(scanners());
+    for (const auto* file : survey.foreign)
+        out.write('\n' + std::string(file->name) + ": " + std::string(file->meaning) + ".\n");
+    for (const auto& name : survey.unknown)
+        out.write('\n' + name + ": I have no idea what this file does.\n");
+    if (!survey.problems.empty() || !survey.notes.empty()) out.write("\n");
+    for (const auto& problem : survey.problems) out.write("Warning: " + problem.sentence() + '\n');
+    for (const auto& note : survey.notes) out.write("Note: " + note + '\n');
     out.flush();
+    return 0;
+}
+
+int check()
+{
+    Writer out(1);
+    const auto survey = send::survey_settings(Control());
+    const auto of_scanners = scanner_problems();
+    for (const auto& problem : survey.problems) out.write(problem.sentence() + '\n');
+    for (const auto& problem : of_scanners) out.write(problem + '\n');
+    out.flush();
+    return survey.problems.empty() && of_scanners.empty() ? 0 : problems_found;
+}
+
+int show_json()
+{
+    auto survey = send::survey_settings(Control());
+    for (auto& problem : scanner_problems()) survey.problems.push_back({"hooks", 0, problem});
+    write_all(1, send::json_of(survey));
     return 0;
 }
 
 }
 
-int main() { return run("qmail-showctl", show); }
+int main(int argc, char** argv)
+{
+    const auto words = argument_words(argc, argv);
+    return run("qmail-showctl", [&] {
+        if (words.size() == 1) return show();
+        if (words.size() == 2 && words[1] == "--check") return check();
+        if (words.size() == 2 && words[1] == "--json") return show_json();
+        throw Stop{usage_error, "usage: qmail-showctl [--check | --json]"};
+    });
+}

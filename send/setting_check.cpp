@@ -1,12 +1,12 @@
 #include "send/setting_check.hpp"
 
 #include "base/mail/name_table.hpp"
+#include "base/mail/pattern_list.hpp"
 #include "base/sys/log.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
-#include <array>
 #include <cstdint>
 #include <set>
 
@@ -14,21 +14,30 @@ namespace grapnel::send {
 
 namespace {
 
-constexpr std::size_t longest_shown = 1000;
+constexpr std::size_t longest_shown = 1000, most_findings = 100;
 
 std::string shown(std::string_view text) { return printable(text, longest_shown); }
+std::string quoted(std::string_view text) { return '"' + shown(text) + '"'; }
 
 std::string_view first_line(std::string_view text)
 {
     return trim_right(text.substr(0, text.find('\n')));
 }
 
-std::vector<std::string_view> entries(std::string_view text)
+struct Entry {
+    std::size_t line;
+    std::string_view text;
+};
+
+std::vector<Entry> entries(std::string_view text)
 {
-    std::vector<std::string_view> result;
-    for (const auto line : split(text, '\n'))
+    std::vector<Entry> result;
+    std::size_t number = 0;
+    for (const auto line : split(text, '\n')) {
+        ++number;
         if (const auto entry = trim_right(line); !entry.empty() && entry.front() != '#')
-            result.push_back(entry);
+            result.push_back({number, entry});
+    }
     return result;
 }
 
@@ -38,6 +47,18 @@ bool is_address(std::string_view text)
     const std::string words(text);
     return inet_pton(AF_INET, words.c_str(), &place) == 1 ||
            inet_pton(AF_INET6, words.c_str(), &place) == 1;
+}
+
+// An address, "10.", "192.0.2.0-15", "2001:db8::/32", "=host".
+bool is_client(std::string_view text)
+{
+    if (text.starts_with('=') || is_address(text)) return true;
+    if (const auto slash = text.find('/'); slash != std::string_view::npos) {
+        const auto bits = parse_number<unsigned>(text.substr(slash + 1));
+        return is_address(text.substr(0, slash)) && bits && *bits <= 128;
+    }
+    const bool numbers = text.find_first_not_of("0123456789.-") == std::string_view::npos;
+    return numbers && (text.ends_with('.') || text.find('-') != std::string_view::npos);
 }
 
 // "relay", "relay:port", "[2001:db8::1]:port", or nothing: as qmail-remote reads it.
@@ -56,94 +77,179 @@ bool is_route(std::string_view text)
     return text.front() == ':' && parse_number<std::uint16_t>(text.substr(1)).value_or(0) != 0;
 }
 
-// Files whose entries are one of a few words.
-struct Choice {
-    std::string_view name;
-    std::array<std::string_view, 3> words;
-};
-constexpr std::array choices{Choice{"barecr", {"space", "fail", ""}},
-                             Choice{"earlytalk", {"refuse", "ignore", "delay"}}};
-
-void check_value(const Setting& setting, std::string_view entry, std::vector<std::string>& found)
+bool is_one_of(std::string_view words, std::string_view word)
 {
-    const std::string quoted = '"' + shown(entry) + '"';
-    const auto& name = setting.name;
-    if ((name == "moreipme" || name == "notipme" || name == "outgoingip") &&
-        !is_address(trim(entry)))
-        found.push_back(quoted + " is no IP address and is ignored.");
+    const auto all = split(words, ' ');
+    return std::find(all.begin(), all.end(), word) != all.end();
+}
+
+bool is_domain(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) {
+        return is_letter(c) || is_digit(c) || c == '.' || c == '-' || c == '_' || (c & 0x80) != 0;
+    });
+}
+
+std::string host_fault(std::string_view entry)
+{
+    const auto name = entry.substr(0, entry.find_first_of(" \t"));
+    if (name.starts_with('[')) return {};
+    if (!is_domain(name)) return " is no host name.";
+    const bool qualified =
+        name.find('.') != std::string_view::npos || equal_ignoring_case(name, "localhost");
+    return qualified ? "" : " is not fully qualified.";
+}
+
+std::string pattern_fault(std::string_view entry)
+{
+    std::vector<std::string> problems;
+    PatternList().add({std::string(entry)}, "pattern", problems);
+    if (problems.empty()) return {};
+    return " is ignored: " + problems.front().substr(problems.front().rfind(": ") + 2) + '.';
+}
+
+// Words may stand several on a line, and behind "#" is a comment.
+std::string word_fault(const Setting& setting, std::string_view entry)
+{
+    for (const auto part : split(entry.substr(0, entry.find('#')), ' '))
+        if (const auto word = trim(part); !word.empty() && !is_one_of(setting.words, word))
+            return " has no such word as " + quoted(word) + ", which is ignored.";
+    return {};
+}
+
+// What is wrong with one entry, as the end of a sentence; "" for nothing.
+std::string fault(const Setting& setting, std::string_view entry)
+{
     const auto colon = entry.find(':');
-    if (name == "smtproutes" && colon != std::string_view::npos &&
-        !is_route(entry.substr(colon + 1)))
-        found.push_back(quoted + " has a bad relay or port: mail to there is deferred.");
-    for (const auto& choice : choices)
-        if (name == choice.name && std::ranges::find(choice.words, entry) == choice.words.end())
-            found.push_back(quoted + " is no such word; the default " +
-                            std::string(setting.fallback) + " counts.");
-}
-
-void check_entry(const Setting& setting, std::string_view entry, std::vector<std::string>& found)
-{
-    const std::string quoted = '"' + shown(entry) + '"';
-    if (entry.back() == '\r') found.push_back(quoted + " ends in a carriage return, which counts.");
-    if (entry.front() == ' ' || entry.front() == '\t')
-        found.push_back(quoted + " begins with a blank, which counts.");
-    const bool needs_colon = setting.name == "virtualdomains" || setting.name == "smtproutes";
-    if (needs_colon && entry.find(':') == std::string_view::npos)
-        found.push_back(quoted + " has no colon and is ignored.");
-    check_value(setting, entry, found);
-}
-
-void check_list(const Setting& setting, std::string_view text, std::vector<std::string>& found)
-{
-    std::set<std::string> keys;
-    for (const auto entry : entries(text)) {
-        check_entry(setting, entry, found);
-        const auto key = lower(entry.substr(0, entry.find(':')));
-        if (setting.name == "virtualdomains" && !keys.insert(key).second)
-            found.push_back('"' + shown(key) + "\" is there more than once; the last one counts.");
+    const bool has_colon = colon != std::string_view::npos;
+    switch (setting.check) {
+    case Check::none:
+    case Check::flag:
+    case Check::hidden:
+    case Check::secret:
+        break;
+    case Check::word:
+        if (setting.kind == SettingKind::list) return word_fault(setting, entry);
+        if (!is_one_of(setting.words, entry))
+            return " is no such word; the default " + std::string(setting.fallback) + " counts.";
+        break;
+    case Check::host:
+        return host_fault(entry);
+    case Check::address:
+        if (!is_address(trim(entry))) return " is no IP address and is ignored.";
+        break;
+    case Check::clients:
+        if (!is_client(entry.substr(0, entry.find_first_of(" \t"))))
+            return " is neither address nor prefix and is ignored.";
+        break;
+    case Check::pattern:
+        return pattern_fault(entry);
+    case Check::rule:
+        if (entry.find(":allow") == std::string_view::npos &&
+            entry.find(":deny") == std::string_view::npos)
+            return " is no rule and is ignored.";
+        break;
+    case Check::keyed:
+        if (!has_colon) return " has no colon and is ignored.";
+        break;
+    case Check::route:
+        if (!has_colon) return " has no colon and is ignored.";
+        if (!is_route(entry.substr(colon + 1)))
+            return " has a bad relay or port: mail to there is deferred.";
     }
+    return {};
 }
 
-void check_line(const Setting& setting, std::string_view text, std::vector<std::string>& found)
-{
-    const auto line = first_line(text);
-    if (entries(text).size() > 1) found.push_back("Only the first line counts.");
-    if (line.empty()) return;
-    if (line.front() == '#') found.push_back("There are no comments in this file.");
-    if (setting.kind == SettingKind::line) check_entry(setting, line, found);
-}
+class Examination {
+public:
+    Examination(const Setting& setting, std::string_view text) : setting_(setting), text_(text) {}
 
-void check_number(std::string_view text, const Setting& setting, std::vector<std::string>& found)
-{
-    const auto line = first_line(text);
-    if (!leading_number(line))
-        found.push_back("This is no number; the default " + std::string(setting.fallback) +
-                        " counts.");
-    else if (!parse_number(line))
-        found.push_back("Only the digits in front count.");
-}
-
-}
-
-std::vector<std::string> complaints(const Setting& setting, std::string_view text)
-{
-    std::vector<std::string> found;
-    switch (setting.kind) {
-    case SettingKind::list:
-        check_list(setting, text, found);
-        break;
-    case SettingKind::line:
-        check_line(setting, text, found);
-        break;
-    case SettingKind::integer:
-        check_line(setting, text, found);
-        check_number(text, setting, found);
-        break;
-    case SettingKind::cdb:
-        break;
+    std::vector<Finding> findings()
+    {
+        switch (setting_.kind) {
+        case SettingKind::list:
+            look_at_list();
+            break;
+        case SettingKind::line:
+            look_at_line();
+            break;
+        case SettingKind::integer:
+            look_at_line();
+            look_at_number();
+            break;
+        case SettingKind::cdb:
+        case SettingKind::file:
+            return {};
+        }
+        if (text_.find('\0') != std::string_view::npos) add(0, "There is a zero byte in it.");
+        return std::move(found_);
     }
-    if (text.find('\0') != std::string_view::npos) found.push_back("There is a zero byte in it.");
-    return found;
+
+private:
+    void add(std::size_t line, std::string text)
+    {
+        if (found_.size() < most_findings) found_.push_back({line, std::move(text)});
+    }
+
+    bool hides() const
+    {
+        return setting_.check == Check::hidden || setting_.check == Check::secret;
+    }
+
+    void look_at(const Entry& entry)
+    {
+        const auto name = hides() ? std::string("It") : quoted(entry.text);
+        if (entry.text.back() == '\r')
+            add(entry.line, name + " ends in a carriage return, which counts.");
+        if (entry.text.front() == ' ' || entry.text.front() == '\t')
+            add(entry.line, name + " begins with a blank, which counts.");
+        if (const auto wrong = fault(setting_, entry.text); !wrong.empty())
+            add(entry.line, name + wrong);
+    }
+
+    void look_at_list()
+    {
+        const bool once = setting_.check == Check::keyed;
+        std::set<std::string> keys;
+        for (const auto& entry : entries(text_)) {
+            look_at(entry);
+            const auto key = lower(entry.text.substr(0, entry.text.find(':')));
+            if (once && !keys.insert(key).second)
+                add(entry.line, quoted(key) + " is there more than once; the last one counts.");
+        }
+    }
+
+    void look_at_line()
+    {
+        const auto line = first_line(text_);
+        if (entries(text_).size() > 1) add(0, "Only the first line counts.");
+        if (line.empty()) return;
+        if (line.front() == '#') return add(1, "There are no comments in this file.");
+        if (setting_.kind == SettingKind::line) look_at({1, line});
+    }
+
+    void look_at_number()
+    {
+        const auto line = first_line(text_);
+        const auto number = leading_number(line);
+        if (!number)
+            add(1, "This is no number; the default " + std::string(setting_.fallback) + " counts.");
+        else if (!parse_number(line))
+            add(1, "Only the digits in front count.");
+        else if (setting_.check == Check::flag && *number > 1)
+            add(1, "This is neither 0 nor 1; it counts as 1.");
+    }
+
+    const Setting& setting_;
+    std::string_view text_;
+    std::vector<Finding> found_;
+};
+
+}
+
+std::vector<Finding> complaints(const Setting& setting, std::string_view text)
+{
+    return Examination(setting, text).findings();
 }
 
 namespace {
@@ -151,6 +257,12 @@ namespace {
 std::string sentence(const Setting& setting, std::string_view value)
 {
     return (value.empty() ? "(empty)" : shown(value)) + ". " + std::string(setting.meaning) + ".\n";
+}
+
+bool is_shown(const Setting& setting)
+{
+    return setting.kind != SettingKind::cdb && setting.kind != SettingKind::file &&
+           setting.check != Check::hidden && setting.check != Check::secret;
 }
 
 }
@@ -161,18 +273,28 @@ std::string describe_default(const Setting& setting, std::string_view me)
     return "(Default.) " + sentence(setting, is_me ? me : setting.fallback);
 }
 
-std::string describe(const Setting& setting, std::string_view text)
+std::vector<std::string> effective_values(const Setting& setting, std::string_view text)
 {
-    if (setting.kind == SettingKind::cdb) return std::string(setting.meaning) + ".\n";
+    if (!is_shown(setting)) return {};
+    std::vector<std::string> values;
     if (setting.kind == SettingKind::list) {
-        std::string result = std::string(setting.meaning) + ".\n";
-        for (const auto entry : entries(text)) result += shown(entry) + '\n';
-        return result;
+        for (const auto& entry : entries(text)) values.push_back(shown(entry.text));
+        return values;
     }
     const auto line = first_line(text);
-    if (setting.kind == SettingKind::line) return sentence(setting, line);
+    if (setting.kind == SettingKind::line) return {shown(line)};
     const auto number = leading_number(line);
-    return sentence(setting, number ? std::to_string(*number) : std::string(setting.fallback));
+    return {number ? std::to_string(*number) : std::string(setting.fallback)};
+}
+
+std::string describe(const Setting& setting, std::string_view text)
+{
+    if (!is_shown(setting)) return std::string(setting.meaning) + ".\n";
+    const auto values = effective_values(setting, text);
+    if (setting.kind != SettingKind::list) return sentence(setting, values.front());
+    std::string result = std::string(setting.meaning) + ".\n";
+    for (const auto& value : values) result += value + '\n';
+    return result;
 }
 
 std::vector<std::string> conflicts(const std::vector<std::string>& locals,

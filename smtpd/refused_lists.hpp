@@ -5,7 +5,7 @@
 #include "base/net/ip_address.hpp"
 #include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
-#include "smtpd/pattern_list.hpp"
+#include "base/mail/pattern_list.hpp"
 #include "smtpd/rules.hpp"
 
 #include <optional>

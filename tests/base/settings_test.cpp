@@ -34,6 +34,8 @@ std::string kind_of(const Setting& setting)
         return "list";
     case SettingKind::cdb:
         return "cdb";
+    case SettingKind::file:
+        return "file";
     }
     return "";
 }

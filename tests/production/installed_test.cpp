@@ -197,6 +197,26 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
     EXPECT_EQ(std::filesystem::file_size(*system / "queue/lock/tcpto"), 1024u);
 }
 
+TEST_F(Production, FilesThatTheirReadersCannotReadAreNamed)
+{
+    system->control("rcpthosts", "here.example");
+    const auto wrong = [&] {
+        const auto done = run(system->launch({"qmail-showctl", "--check"}));
+        EXPECT_EQ(done.ending.code, done.output.empty() ? 0 : 1) << done.errors;
+        return done.output;
+    };
+    EXPECT_EQ(wrong(), "");
+    const auto change = [&](const char* name, mode_t mode) {
+        ASSERT_EQ(::chmod((system->path() + "/control/" + name).c_str(), mode), 0);
+    };
+    change("rcpthosts", 0600);
+    EXPECT_EQ(wrong(), "rcpthosts: qmail-smtpd (user qmaild) cannot read it.\n");
+    change("rcpthosts", 0644);
+    change("me", 0640);
+    EXPECT_EQ(wrong(), "me: Not all programs can read it.\n");
+    change("me", 0644);
+}
+
 TEST_F(Production, EachProgramRunsUnderItsOwnUid)
 {
     start();

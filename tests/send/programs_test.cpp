@@ -1,4 +1,4 @@
-// qmail-start, splogger, qmail-showctl: the built programs.
+// qmail-start, splogger: the built programs.
 #include "support/process.hpp"
 #include "support/temp_home.hpp"
 
@@ -75,49 +75,6 @@ TEST_F(QmailStart, GivesTheLoggerThePipe)
     EXPECT_THAT(note("logger"), HasSubstr("logger a b\n0 pipe[]\n1 pipe[]\n2 /dev/null\n"));
     EXPECT_THAT(note("qmail-lspawn"), HasSubstr("qmail-lspawn ./Maildir/\n"));
     EXPECT_THAT(note("qmail-send"), HasSubstr("0 pipe[]\n"));
-}
-
-TEST(QmailShowctl, PrintsEverySettingAndWhatIsWrong)
-{
-    TempHome home;
-    home.control("concurrencylocal", "many");
-    home.control("virtualdomains", "v.example:v\nnocolon");
-    home.control("mystery", "x");
-    home.control("morercpthosts", "more.example");
-    fs::create_directories(home / "control/hooks/10-bad");
-    home.write("control/hooks/10-bad/timeout", "900\n");
-    home.control("morercpthosts.cdb", "no table");
-    const auto done =
-        run({.argv = {home.program("qmail-showctl")}, .environment = home.environment()});
-    EXPECT_EQ(done.ending.code, 0);
-    EXPECT_THAT(done.output,
-                HasSubstr("qmail home directory: " + home.path() +
-                          ".\nuser-ext delimiter: -.\n"
-                          "paternalism (in decimal): 2.\nsilent concurrency limit: 120.\n"
-                          "subdirectory split: 3.\nuser ids: "));
-    EXPECT_THAT(done.output, HasSubstr("\nme: here.example. My name.\n"));
-    EXPECT_THAT(done.output,
-                HasSubstr("\nconcurrencyremote: (Default.) 20. Remote deliveries at once.\n"));
-    EXPECT_THAT(done.output, HasSubstr("\nWarning: This is no number; the default 10 counts.\n"));
-    EXPECT_THAT(
-        done.output,
-        HasSubstr("\nv.example:v\nnocolon\nWarning: \"nocolon\" has no colon and is ignored.\n"));
-    EXPECT_THAT(done.output, HasSubstr("Warning: control/hooks/10-bad/timeout: "));
-    EXPECT_THAT(done.output, HasSubstr("Warning: it is left out, and counts as failed.\n"));
-    EXPECT_THAT(done.output, Not(HasSubstr("hooks: I have no idea")));
-    EXPECT_THAT(done.output, HasSubstr("\nmystery: I have no idea what this file does.\n"));
-    EXPECT_THAT(done.output, HasSubstr("Warning: it cannot be read, or is no cdb.\n"));
-    EXPECT_THAT(done.output, HasSubstr("will backscatter"));
-}
-
-TEST(QmailShowctl, WithoutSettingsSaysHowItWasBuilt)
-{
-    TempHome home;
-    fs::remove_all(home / "control");
-    const auto done =
-        run({.argv = {home.program("qmail-showctl")}, .environment = home.environment()});
-    EXPECT_EQ(done.ending.code, 111);
-    EXPECT_THAT(done.output, HasSubstr("group ids: "));
 }
 
 }

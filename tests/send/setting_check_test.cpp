@@ -11,9 +11,16 @@ using testing::IsEmpty;
 
 constexpr Setting number{"concurrencylocal", SettingKind::integer, "10", "qmail-send",
                          "Local deliveries at once"};
-constexpr Setting line{"bouncehost", SettingKind::line, "me", "qmail-send", "Host name of bounces"};
-constexpr Setting list{"locals", SettingKind::list, "me", "qmail-send", "Domains delivered here"};
-constexpr Setting map{"virtualdomains", SettingKind::list, "none", "qmail-send", "Virtual domains"};
+constexpr Setting line{"bouncehost", SettingKind::line,      "me",
+                       "qmail-send", "Host name of bounces", Check::host};
+constexpr Setting list{"locals",     SettingKind::list,        "me",
+                       "qmail-send", "Domains delivered here", Check::host};
+constexpr Setting map{"virtualdomains", SettingKind::list, "none",
+                      "qmail-send",     "Virtual domains", Check::keyed};
+constexpr Setting secrets{"srs_secrets", SettingKind::list, "none",
+                          "all",         "Secrets of SRS",  Check::hidden};
+
+Finding found(std::size_t in_line, std::string text) { return {in_line, std::move(text)}; }
 
 TEST(SettingCheck, SaysTheValueThenWhatItMeans)
 {
@@ -25,41 +32,95 @@ TEST(SettingCheck, SaysTheValueThenWhatItMeans)
     EXPECT_EQ(describe(line, "h.example \nsecond\n"), "h.example. Host name of bounces.\n");
     EXPECT_EQ(describe(line, ""), "(empty). Host name of bounces.\n");
     EXPECT_EQ(describe(list, "a\n# no\n\nb\x01\n"), "Domains delivered here.\na\nb?\n");
+    EXPECT_EQ(describe(secrets, "hush\n"), "Secrets of SRS.\n");
+    EXPECT_THAT(effective_values(secrets, "hush\n"), IsEmpty());
 }
 
 TEST(SettingCheck, FindsWhatProgramsReadDifferently)
 {
     EXPECT_THAT(complaints(number, "20\n"), IsEmpty());
-    EXPECT_THAT(complaints(number, "20 at once\n"), ElementsAre("Only the digits in front count."));
+    EXPECT_THAT(complaints(number, "20 at once\n"),
+                ElementsAre(found(1, "Only the digits in front count.")));
     EXPECT_THAT(complaints(number, "many\n"),
-                ElementsAre("This is no number; the default 10 counts."));
-    EXPECT_THAT(complaints(number, ""), ElementsAre("This is no number; the default 10 counts."));
-    EXPECT_THAT(complaints(line, "a\nb\n"), ElementsAre("Only the first line counts."));
-    EXPECT_THAT(complaints(line, "# me\n"), ElementsAre("There are no comments in this file."));
-    EXPECT_THAT(complaints(list, "a\r\n b\n"),
-                ElementsAre("\"a?\" ends in a carriage return, which counts.",
-                            "\" b\" begins with a blank, which counts."));
-    EXPECT_THAT(complaints(map, "a:b\nA:c\nnone\n"),
-                ElementsAre("\"a\" is there more than once; the last one counts.",
-                            "\"none\" has no colon and is ignored."));
+                ElementsAre(found(1, "This is no number; the default 10 counts.")));
+    EXPECT_THAT(complaints(number, ""),
+                ElementsAre(found(1, "This is no number; the default 10 counts.")));
+    EXPECT_THAT(complaints(line, "a.example\nb\n"),
+                ElementsAre(found(0, "Only the first line counts.")));
+    EXPECT_THAT(complaints(line, "# me\n"),
+                ElementsAre(found(1, "There are no comments in this file.")));
+    EXPECT_THAT(complaints(secrets, "hush \n hush\n"),
+                ElementsAre(found(2, "It begins with a blank, which counts.")));
+    EXPECT_THAT(complaints(map, "a:b\n\nA:c\nnone\n"),
+                ElementsAre(found(3, "\"a\" is there more than once; the last one counts."),
+                            found(4, "\"none\" has no colon and is ignored.")));
+}
+
+TEST(SettingCheck, FindsNamesThatAreNone)
+{
+    EXPECT_THAT(complaints(list, "a.example\n.b.example\nlocalhost\n[192.0.2.1]\n"), IsEmpty());
+    EXPECT_THAT(complaints(list, "host\nx@a.example\na.example\r\n"),
+                ElementsAre(found(1, "\"host\" is not fully qualified."),
+                            found(2, "\"x@a.example\" is no host name."),
+                            found(3, "\"a.example?\" ends in a carriage return, which counts."),
+                            found(3, "\"a.example?\" is no host name.")));
 }
 
 TEST(SettingCheck, FindsValuesThatMeanNothing)
 {
-    constexpr Setting mine{"moreipme", SettingKind::list, "none", "all", "Mine"};
+    constexpr Setting mine{"moreipme", SettingKind::list, "none", "all", "Mine", Check::address};
     EXPECT_THAT(complaints(mine, "192.0.2.1\n2001:db8::1\n192.0.2.256\n"),
-                ElementsAre("\"192.0.2.256\" is no IP address and is ignored."));
-    constexpr Setting early{"earlytalk", SettingKind::line, "refuse", "qmail-smtpd", "Early"};
+                ElementsAre(found(3, "\"192.0.2.256\" is no IP address and is ignored.")));
+    constexpr Setting early{"earlytalk", SettingKind::line,    "refuse", "qmail-smtpd", "Early",
+                            Check::word, "refuse ignore delay"};
     EXPECT_THAT(complaints(early, "delay\n"), IsEmpty());
     EXPECT_THAT(complaints(early, "wait\n"),
-                ElementsAre("\"wait\" is no such word; the default refuse counts."));
-    constexpr Setting routes{"smtproutes", SettingKind::list, "none", "qmail-remote", "Routes"};
+                ElementsAre(found(1, "\"wait\" is no such word; the default refuse counts.")));
+    constexpr Setting lax{"lax", SettingKind::list, "none",        "qmail-smtpd",
+                          "Lax", Check::word,       "nohelo qmail"};
+    EXPECT_THAT(complaints(lax, "nohelo  qmail # both\n"), IsEmpty());
+    EXPECT_THAT(
+        complaints(lax, "nohelo halo\n"),
+        ElementsAre(found(1, "\"nohelo halo\" has no such word as \"halo\", which is ignored.")));
+    constexpr Setting yes{"localtime", SettingKind::integer, "0", "qmail-smtpd",
+                          "Local",     Check::flag};
+    EXPECT_THAT(complaints(yes, "2\n"),
+                ElementsAre(found(1, "This is neither 0 nor 1; it counts as 1.")));
+    constexpr Setting rules{"smtprules",   SettingKind::list, "allow all",
+                            "qmail-smtpd", "Rules",           Check::rule};
+    EXPECT_THAT(complaints(rules, "10.:allow\n:deny\nallow\n"),
+                ElementsAre(found(3, "\"allow\" is no rule and is ignored.")));
+    constexpr Setting clients{"badclients", SettingKind::list, "none", "qmail-smtpd",
+                              "Bad",        Check::clients};
+    EXPECT_THAT(
+        complaints(clients, "10.\n192.0.2.1 550 no\n2001:db8::/32\n1.2.3.4-9\n=.x\n1.2.3\n"),
+        ElementsAre(found(6, "\"1.2.3\" is neither address nor prefix and is ignored.")));
+    constexpr Setting bad{"badrcptto", SettingKind::list, "none", "qmail-smtpd",
+                          "Bad",       Check::pattern};
+    const auto pattern = complaints(bad, "^a 550 no\n[b\n");
+    ASSERT_EQ(pattern.size(), 1u);
+    EXPECT_EQ(pattern[0].line, 2u);
+    EXPECT_THAT(pattern[0].text, testing::StartsWith("\"[b\" is ignored: "));
+}
+
+TEST(SettingCheck, FindsRoutesThatLeadNowhere)
+{
+    constexpr Setting routes{"smtproutes",   SettingKind::list, "none",
+                             "qmail-remote", "Routes",          Check::route};
     EXPECT_THAT(complaints(routes, ":mx\na:mx:26\nb:\nc:[::1]\nd:[::1]:26\n"), IsEmpty());
     for (const auto* bad :
          {"a::26", "a:mx:smtp", "a:mx:0", "a:mx:65536", "a:[::1", "a:[::1]26", "a:[mx]:25"})
         EXPECT_THAT(complaints(routes, bad),
-                    ElementsAre('"' + std::string(bad) +
-                                "\" has a bad relay or port: mail to there is deferred."));
+                    ElementsAre(found(1, '"' + std::string(bad) +
+                                             "\" has a bad relay or port: mail to there is "
+                                             "deferred.")));
+}
+
+TEST(SettingCheck, IsNotDrownedInFindings)
+{
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += "nodot\n";
+    EXPECT_EQ(complaints(list, text).size(), 100u);
 }
 
 TEST(SettingCheck, ComparesTheTablesOfNames)

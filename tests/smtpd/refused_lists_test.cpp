@@ -1,12 +1,15 @@
 // The lists of what is refused: how their entries are read, and what the built qmail-smtpd makes of
 // them.
+#include "base/mail/pattern_list.hpp"
+#include "base/settings.hpp"
 #include "base/sys/cdb.hpp"
 #include "inject/capture.hpp"
-#include "smtpd/pattern_list.hpp"
+#include "smtpd/lax.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 
 using namespace grapnel;
@@ -191,6 +194,18 @@ TEST_F(RefusedLists, ManyRecipientsTakeTheirTime)
     EXPECT_GE(timed({}), std::chrono::seconds(2));
     EXPECT_LT(timed({"TARPITDELAY=0"}), std::chrono::seconds(2));
     EXPECT_LT(timed({"TARPITCOUNT=0"}), std::chrono::seconds(2));
+}
+
+TEST(Lax, HasTheWordsThatTheTableOfSettingsHas)
+{
+    const auto row = std::find_if(settings.begin(), settings.end(),
+                                  [](const auto& setting) { return setting.name == "lax"; });
+    ASSERT_NE(row, settings.end());
+    std::vector<std::string> words, unknown;
+    for (const auto word : split(row->words, ' ')) words.emplace_back(word);
+    LaxWords::parse(words, true, &unknown);
+    EXPECT_TRUE(unknown.empty()) << unknown.front();
+    EXPECT_EQ(words.size(), static_cast<std::size_t>(Lax::qmail) + 1);
 }
 
 }

@@ -1,4 +1,4 @@
-// Lists of what is refused: addresses, or names in EHLO, one an entry, each perhaps with the code
+// Lists of addresses or names that are refused, one an entry, each perhaps with the code
 // and text of its own. Pure. How an entry is read is in qmail-smtpd(8), "Patterns": plain as in
 // qmail, wildcards as in Spamcontrol, regular expressions as in the qregex patch.
 #pragma once
@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-namespace grapnel::smtpd {
+namespace grapnel {
 
 class PatternList {
 public:

@@ -1,6 +1,6 @@
-#include "smtpd/pattern_list.hpp"
+#include "base/mail/pattern_list.hpp"
 
-namespace grapnel::smtpd {
+namespace grapnel {
 
 namespace {
 
