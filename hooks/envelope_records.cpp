@@ -11,7 +11,7 @@ struct Row {
     std::string_view keyword, record;
 };
 constexpr std::array rows{Row{"RET", "ret"}, Row{"ENVID", "envid"}, Row{"NOTIFY", "notify"},
-                          Row{"ORCPT", "orcpt"}};
+                          Row{"ORCPT", "orcpt"}, Row{"RRVS", "rrvs"}};
 
 }
 

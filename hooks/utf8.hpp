@@ -1,15 +1,11 @@
-// UTF-8 (RFC 3629): what is, and the nearest to what is not. Pure.
+// UTF-8 for the hooks: base/mail has it.
 #pragma once
 
-#include <cstddef>
-#include <string>
-#include <string_view>
+#include "base/mail/utf8.hpp"
 
 namespace grapnel::hooks {
 
-bool is_utf8(std::string_view text);
-
-// Octets that belong to no character become U+FFFD, one for each longest beginning of one.
-std::string make_utf8(std::string_view text);
+using grapnel::is_utf8;
+using grapnel::make_utf8;
 
 }

@@ -8,7 +8,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t most_commands = 10000, most_transactions = 100, most_faults = 20,
+constexpr std::size_t most_commands = 10000, transaction_limit = 100, most_faults = 20,
                       most_faults_crowded = 2;
 constexpr std::chrono::seconds session_limit = 2h,   // since the last finished transaction
     line_limit = 5min, crowded_limit = 10s;
@@ -25,9 +25,11 @@ std::optional<Answer> Allowance::command()
 
 std::optional<Answer> Allowance::transaction()
 {
-    if (unlimited_ || ++transactions_ <= most_transactions) return std::nullopt;
+    if (unlimited_ || ++transactions_ <= transaction_limit) return std::nullopt;
     return last_words("too many messages in one session (#4.7.0)");
 }
+
+std::size_t Allowance::most_transactions() const { return unlimited_ ? 0 : transaction_limit; }
 
 std::optional<Answer> Allowance::fault()
 {

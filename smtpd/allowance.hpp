@@ -26,6 +26,7 @@ public:
     // One more of each. Where it is one too many: what is said before hanging up.
     std::optional<Answer> command();
     std::optional<Answer> transaction();
+    std::size_t most_transactions() const;   // 0: any number
     std::optional<Answer> fault();   // what the client does wrong, not what our policy refuses
 
     // Until when the client is waited for: for a command, whose line began at line_begun if it has

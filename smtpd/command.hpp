@@ -68,10 +68,11 @@ struct PathRules {
     bool without_domain = false;                       // "joe" is taken
     bool controls = false, underscore = false;
     bool may_be_empty = false, may_be_postmaster = false;
+    bool utf8 = false, utf8_where_asked = false;   // the latter: where SMTPUTF8 stands behind it
 };
 
 struct Path {
-    std::string address;      // unquoted, as the queue holds it
+    std::string address;      // unquoted, as the queue holds it: the domain as the DNS knows it
     std::string as_given;     // what stood between the brackets
     std::string parameters;   // what follows the path
     bool literal = false;     // the domain is an address literal

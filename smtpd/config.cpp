@@ -34,13 +34,19 @@ void read_switches(const Control& control, Config& config)
     for (const auto& word : bad) config.complaints.push_back("lax: no such word here: " + word);
     for (const Kind kind : all_kinds) {
         auto& extensions = config.extensions[static_cast<std::size_t>(kind)];
+        extensions = Extensions(kind == Kind::submission);
         const std::string own = "smtpext." + std::string(name(kind));
         for (const auto& file : {std::string("smtpext"), own}) {
+            const auto switches = words(control, file);
             bad.clear();
-            extensions.apply(words(control, file), &bad);
+            extensions.apply(switches, &bad);
             if (file != own && kind != Kind::smtp) continue;   // said once
             for (const auto& word : bad)
                 config.complaints.push_back(file + ": cannot be done: " + word);
+            for (const auto& word : switches)
+                if (Extensions::is_kept_here_only(word))
+                    config.complaints.push_back(file + ": " + word +
+                                                ": other hosts are not told what clients ask for");
         }
     }
     const auto early = control.line("earlytalk").value_or("refuse");
@@ -98,6 +104,10 @@ void read_limits(const Control& control, Config& config)
         std::clamp<std::uint64_t>(control.integer("concurrencyincoming", 1000), 1, 1000000);
     config.max_per_client = control.integer("maxconnip", 20);
     config.local_time = control.integer("localtime", 0) != 0;
+    config.hold_max = std::min<std::uint64_t>(control.integer("holdmax", 604800), 999'999'999);
+    config.deliver_by_min =
+        std::min<std::uint64_t>(control.integer("deliverbymin", 0), 999'999'999);
+    config.priority_clients = ClientList(list_or_none(control, "priorityauth"));
     const auto rate = control.line("maxconnrate").value_or("10 50");
     const auto blank = rate.find(' ');
     config.rate = static_cast<double>(leading_number(rate).value_or(10));
@@ -148,33 +158,15 @@ bool Config::is_hooked() const
 
 const std::vector<std::string>& config_files()
 {
-    static const std::vector<std::string> names{"me",
-                                                "smtpgreeting",
-                                                "localiphost",
-                                                "timeoutsmtpd",
-                                                "rcpthosts",
-                                                "morercpthosts.cdb",
-                                                "databytes",
-                                                "badmailfrom",
-                                                "lax",
-                                                "smtpext",
-                                                "smtpext.smtp",
-                                                "smtpext.submission",
-                                                "locals",
-                                                "percenthack",
-                                                "moreipme",
-                                                "notipme",
-                                                "maxrcpt",
-                                                "maxline",
-                                                "maxhops",
-                                                "earlytalk",
-                                                "localtime",
-                                                "greetdelay",
-                                                "smtprules",
-                                                "maxconnip",
-                                                "concurrencyincoming",
-                                                "maxconnrate",
-                                                "lookuptime"};
+    static const std::vector<std::string> names{
+        "me",          "smtpgreeting",      "localiphost",  "timeoutsmtpd",
+        "rcpthosts",   "morercpthosts.cdb", "databytes",    "badmailfrom",
+        "lax",         "smtpext",           "smtpext.smtp", "smtpext.submission",
+        "holdmax",     "deliverbymin",      "priorityauth", "locals",
+        "percenthack", "moreipme",          "notipme",      "maxrcpt",
+        "maxline",     "maxhops",           "earlytalk",    "localtime",
+        "greetdelay",  "smtprules",         "maxconnip",    "concurrencyincoming",
+        "maxconnrate", "lookuptime"};
     return names;
 }
 

@@ -7,6 +7,7 @@
 #include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
 #include "hooks/subscriptions.hpp"
+#include "smtpd/client_list.hpp"
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
 #include "smtpd/refused_lists.hpp"
@@ -44,6 +45,8 @@ struct Config {
     std::uint64_t bad_recipient_limit = 0;   // brtlimit; 0: none
     LaxWords lax;
     std::array<Extensions, all_kinds.size()> extensions;   // by Kind
+    std::uint64_t hold_max = 604800, deliver_by_min = 0;   // seconds
+    ClientList priority_clients;                           // whose mail may go before others'
     EarlyTalk early_talk = EarlyTalk::refuse;
     std::chrono::seconds greet_delay{0};
     bool local_time = false;

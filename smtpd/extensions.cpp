@@ -1,5 +1,6 @@
 #include "smtpd/extensions.hpp"
 
+#include "base/mail/date.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -9,58 +10,82 @@
 namespace grapnel::smtpd {
 
 namespace {
-// In the order of the enumeration, and of EHLO's reply.
-constexpr std::array<std::string_view, 8> keywords{
-    "PIPELINING", "8BITMIME", "SIZE", "ENHANCEDSTATUSCODES", "STARTTLS", "VRFY", "EXPN", "HELP"};
 
-// "+KEY", "-KEY", "KEY:CONDITION".
-struct Word {
-    std::string_view key = {}, condition = {};
-    bool on = true;
+// Whether what a keyword promises holds on the whole way of a message: for all mail; for mail that
+// stays here, since what is passed on goes without; not at all.
+enum class Kept { everywhere, here, nowhere };
+
+struct Row {
+    std::string_view keyword;
+    bool on, on_at_submission;
+    Kept kept;
+    bool needs_tls = false, needs_auth = false;   // by its RFC
 };
 
-std::optional<Word> parse(std::string_view text)
+// In the order of the enumeration.
+constexpr std::array rows{
+    Row{"PIPELINING", true, true, Kept::everywhere},
+    Row{"8BITMIME", true, true, Kept::everywhere},
+    Row{"SIZE", true, true, Kept::everywhere},
+    Row{"ENHANCEDSTATUSCODES", true, true, Kept::everywhere},
+    Row{"SMTPUTF8", true, true, Kept::here},
+    Row{"DSN", true, true, Kept::here},
+    Row{"CHUNKING", true, true, Kept::nowhere},
+    Row{"LIMITS", true, true, Kept::everywhere},
+    Row{"REQUIRETLS", true, true, Kept::nowhere, true},
+    Row{"DELIVERBY", false, true, Kept::here},
+    Row{"FUTURERELEASE", false, true, Kept::here, false, true},
+    Row{"MT-PRIORITY", false, false, Kept::here},
+    Row{"RRVS", false, false, Kept::here},
+    Row{"STARTTLS", true, true, Kept::everywhere},
+    Row{"VRFY", true, true, Kept::everywhere},
+    Row{"EXPN", false, false, Kept::nowhere},
+    Row{"HELP", true, true, Kept::everywhere},
+};
+static_assert(rows.size() == static_cast<std::size_t>(Extension::help) + 1);
+
+std::size_t row_named(std::string_view keyword)
 {
-    Word word;
-    if (text.starts_with('+') || text.starts_with('-')) {
-        word.on = text[0] == '+';
-        word.key = text.substr(1);
-    } else {
-        const auto colon = text.find(':');
-        if (colon == std::string_view::npos) return std::nullopt;
-        word.key = text.substr(0, colon);
-        word.condition = text.substr(colon + 1);
-        if (word.condition != "tls" && word.condition != "auth") return std::nullopt;
+    const auto found = std::find_if(rows.begin(), rows.end(), [keyword](const Row& row) {
+        return equal_ignoring_case(row.keyword, keyword);
+    });
+    return static_cast<std::size_t>(found - rows.begin());
+}
+
+}
+
+Extensions::Extensions(bool submission)
+{
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        const bool wanted = submission ? rows[i].on_at_submission : rows[i].on;
+        set_.set(i, wanted && rows[i].kept == Kept::everywhere);
+        need_tls_.set(i, rows[i].needs_tls);
+        need_auth_.set(i, rows[i].needs_auth);
     }
-    return word.key.empty() ? std::nullopt : std::optional(word);
-}
-
-}
-
-Extensions::Extensions()
-{
-    set_.set();
-    set_.reset(static_cast<std::size_t>(Extension::expn));
 }
 
 bool Extensions::apply(std::string_view word)
 {
-    const auto what = parse(word);
-    if (!what) return false;
-    if (!what->on && equal_ignoring_case(what->key, "ALL")) {
+    const auto colon = word.find(':');
+    const auto condition = colon == std::string_view::npos ? "" : word.substr(colon + 1);
+    word = word.substr(0, colon);
+    const bool is_switch = word.starts_with('+') || word.starts_with('-');
+    if (is_switch != condition.empty() || word.size() < 2) return false;
+    const bool tls = equal_ignoring_case(condition, "tls");
+    const bool auth = equal_ignoring_case(condition, "auth");
+    if (!is_switch && !tls && !auth) return false;
+    const bool off = word[0] == '-';
+    if (is_switch) word.remove_prefix(1);
+    if (off && equal_ignoring_case(word, "ALL")) {
         set_.reset();
         return true;
     }
-    const auto found =
-        std::find_if(keywords.begin(), keywords.end(), [&what](std::string_view keyword) {
-            return equal_ignoring_case(keyword, what->key);
-        });
-    if (found == keywords.end()) return !what->on;   // what is never offered may be switched off
-    const auto index = static_cast<std::size_t>(found - keywords.begin());
-    if (what->on && static_cast<Extension>(index) == Extension::expn) return false;
-    set_.set(index, what->on);
-    need_tls_.set(index, what->condition == "tls");
-    need_auth_.set(index, what->condition == "auth");
+    const auto index = row_named(word);
+    if (index == rows.size()) return off;   // what is never offered may be switched off
+    if (!off && rows[index].kept == Kept::nowhere) return false;
+    set_.set(index, !off);
+    need_tls_.set(index, tls || rows[index].needs_tls);
+    need_auth_.set(index, auth || rows[index].needs_auth);
     return true;
 }
 
@@ -80,17 +105,47 @@ void Extensions::apply(const std::vector<std::string>& words, std::vector<std::s
         if (!apply(word) && bad) bad->push_back(word);
 }
 
-std::vector<std::string> ehlo_lines(const Extensions& offered, unsigned long long databytes,
-                                    bool classic)
+bool Extensions::is_kept_here_only(std::string_view word)
 {
-    if (classic) return {"PIPELINING", "8BITMIME"};
+    if (word.starts_with('-')) return false;
+    if (word.starts_with('+')) word.remove_prefix(1);
+    const auto index = row_named(word.substr(0, word.find(':')));
+    return index < rows.size() && rows[index].kept == Kept::here;
+}
+
+namespace {
+
+std::string with_value(Extension extension, const OfferedValues& values)
+{
+    const auto number = [](std::uint64_t value) { return ' ' + std::to_string(value); };
+    switch (extension) {
+    case Extension::size:
+        return values.databytes > 0 ? number(values.databytes) : "";
+    case Extension::limits: {   // RFC 9422 4
+        std::string text;
+        if (values.max_mail > 0) text += " MAILMAX=" + std::to_string(values.max_mail);
+        if (values.max_recipients > 0) text += " RCPTMAX=" + std::to_string(values.max_recipients);
+        return text;
+    }
+    case Extension::deliver_by:   // RFC 2852 2
+        return values.deliver_by_min > 0 ? number(values.deliver_by_min) : "";
+    case Extension::future_release:   // RFC 4865 3
+        return number(values.hold_max) + ' ' +
+               date_3339(values.now + static_cast<std::time_t>(values.hold_max));
+    default:
+        return "";
+    }
+}
+
+}
+
+std::vector<std::string> ehlo_lines(const Extensions& offered, const OfferedValues& values)
+{
     std::vector<std::string> lines;
-    for (std::size_t i = 0; i < keywords.size(); ++i) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
         const auto extension = static_cast<Extension>(i);
-        if (!offered.has(extension) || extension == Extension::vrfy) continue;
-        lines.emplace_back(keywords[i]);
-        if (extension == Extension::size && databytes > 0)
-            lines.back() += ' ' + std::to_string(databytes);
+        if (!offered.has(extension)) continue;
+        lines.push_back(std::string(rows[i].keyword) + with_value(extension, values));
     }
     return lines;
 }

@@ -1,7 +1,10 @@
 #include "base/mail/address.hpp"
+#include "base/mail/idna.hpp"
+#include "base/mail/utf8.hpp"
 #include "base/net/ip_address.hpp"
 #include "base/text.hpp"
 #include "smtpd/command.hpp"
+#include "smtpd/parameters.hpp"
 
 #include <algorithm>
 
@@ -80,11 +83,23 @@ Fault strip_route(std::string_view& text)
     return Fault::none;
 }
 
+// U+0080 to U+009F.
+bool holds_c1_control(std::string_view text)
+{
+    for (std::size_t i = 1; i < text.size(); ++i) {
+        const auto octet = static_cast<unsigned char>(text[i]);
+        if (text[i - 1] == '\xc2' && octet >= 0x80 && octet <= 0x9f) return true;
+    }
+    return false;
+}
+
 Fault octets(std::string_view text, const PathRules& rules)
 {
     if (rules.controls) return Fault::none;
     if (std::any_of(text.begin(), text.end(), is_control)) return Fault::control;
-    return std::any_of(text.begin(), text.end(), is_non_ascii) ? Fault::non_ascii : Fault::none;
+    if (std::none_of(text.begin(), text.end(), is_non_ascii)) return Fault::none;
+    if (!rules.utf8 || !is_utf8(text)) return Fault::non_ascii;
+    return holds_c1_control(text) ? Fault::control : Fault::none;
 }
 
 // What classic qmail makes of MAIL's or RCPT's argument: it always finds something.
@@ -153,6 +168,10 @@ Fault parse_mailbox(std::string_view text, const PathRules& rules, Path& path)
     if (!path.literal && !international && !is_domain(domain, rules.underscore))
         return Fault::mailbox;
     path.address = unquoted + '@' + std::string(domain);
+    if (!international || !rules.utf8) return Fault::none;
+    const auto ascii = ascii_domain(domain);   // RFC 6531 3.3: both forms are the same name
+    if (!ascii || !is_domain(*ascii, false)) return Fault::mailbox;
+    path.address = unquoted + '@' + *ascii;
     return Fault::none;
 }
 
@@ -177,7 +196,9 @@ Fault parse_path(std::string_view argument, std::string_view keyword, const Path
     path.as_given = inside;
     if (inside.size() > longest_path) return Fault::too_long;
     if (inside.empty()) return rules.may_be_empty ? Fault::none : Fault::syntax;
-    return parse_mailbox(inside, rules, path);
+    PathRules now = rules;
+    now.utf8 = rules.utf8 || (rules.utf8_where_asked && ask_for_utf8(path.parameters));
+    return parse_mailbox(inside, now, path);
 }
 
 }

@@ -29,13 +29,18 @@ std::string classic_safe(std::string_view text)
     return result;
 }
 
-// "<joe@here>": visible ASCII only, and nothing that would close it too soon.
-std::string safe_path(std::string_view path)
+// "<joe@here>": visible only, ASCII but where the client may do without, and nothing that would
+// close it too soon.
+std::string safe_path(std::string_view path, bool utf8)
 {
     std::string result(path);
     std::replace_if(
         result.begin(), result.end(),
-        [](char c) { return c <= 32 || c > 126 || c == '<' || c == '>' || c == ';'; }, '?');
+        [utf8](char c) {
+            if ((c & 0x80) != 0) return !utf8;
+            return c <= 32 || c > 126 || c == '<' || c == '>' || c == ';';
+        },
+        '?');
     return '<' + result + '>';
 }
 
@@ -57,6 +62,14 @@ private:
 
 }
 
+std::string protocol_word(const Protocol& protocol)
+{
+    std::string word = protocol.utf8 ? "UTF8" : protocol.extended && !protocol.lmtp ? "E" : "";
+    word += protocol.lmtp ? "LMTP" : "SMTP";
+    if (!protocol.extended && !protocol.lmtp) return word;
+    return word + (protocol.tls ? "S" : "") + (protocol.authenticated ? "A" : "");
+}
+
 std::string received_field(const Peer& peer, const Reception& reception)
 {
     std::string client = '(' + (peer.info ? safe(*peer.info) + '@' : "");
@@ -68,8 +81,12 @@ std::string received_field(const Peer& peer, const Reception& reception)
     field.add("with " + std::string(reception.protocol));
     std::string id = "id " + std::string(reception.id);
     const bool one = !reception.only_recipient.empty();
-    field.add(id + (one ? "" : ";"));
-    if (one) field.add("for " + safe_path(reception.only_recipient) + ';');
+    const auto& priority = reception.priority;
+    field.add(id + (one || priority ? "" : ";"));
+    if (one)
+        field.add("for " + safe_path(reception.only_recipient, reception.utf8) +
+                  (priority ? "" : ";"));
+    if (priority) field.add("PRIORITY " + std::to_string(*priority) + ';');
     field.add(date_5322(reception.when, reception.zone_minutes));
     return field.finish();
 }

@@ -4,6 +4,7 @@
 #include "smtpd/peer.hpp"
 
 #include <ctime>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -13,12 +14,20 @@ struct Reception {
     std::string_view helo;       // what the client called itself; may be empty
     std::string_view by;         // we
     std::string_view protocol;   // SMTP, ESMTP …
+    bool utf8 = false;           // RFC 6531: the addresses may be
     std::string_view id;         // of the message
     std::string_view only_recipient =
         {};   // as given; empty where there are several (RFC 5321 4.4)
     std::time_t when = 0;
     int zone_minutes = 0;
+    std::optional<int> priority = {};   // RFC 6710
 };
+
+// The word behind "with" (RFC 3848, 6531).
+struct Protocol {
+    bool lmtp = false, extended = false, utf8 = false, tls = false, authenticated = false;
+};
+std::string protocol_word(const Protocol& protocol);
 
 // LF line ends, folded at 78 columns where it can be.
 std::string received_field(const Peer& peer, const Reception& reception);

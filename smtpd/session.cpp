@@ -56,14 +56,13 @@ Session::Session(net::Stream& stream, Surroundings surroundings)
       around_(std::move(surroundings)),
       lax_(lax_words(*around_.config, around_.peer)),
       extensions_(extensions(around_)),
-      offered_(extensions_.offered(false, false)),
       databytes_(databytes(*around_.config, around_.peer)),
       policy_(*around_.config, around_.peer, lax_),
       allowance_(config().timeout, lax_[Lax::nolimits], around_.crowded, SteadyClock::now()),
       reader_(lax_[Lax::barelfcmd])
 {
-    offered_.switch_off(Extension::starttls);
     if (classic()) helo_ = around_.peer.host;
+    look_at_circumstances();
 }
 
 Session::~Session() = default;

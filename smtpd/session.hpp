@@ -17,12 +17,13 @@
 #include "smtpd/ruling.hpp"
 #include "smtpd/service.hpp"
 
-#include <array>
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -76,7 +77,7 @@ private:
         Answer (Session::*handle)(std::string_view argument);
         bool counts;   // towards the limit of commands
     };
-    static const std::array<Verb, 16> verbs;
+    static std::span<const Verb> verbs();
 
     net::asio::awaitable<void> talk();
     net::asio::awaitable<bool> greet();
@@ -120,6 +121,12 @@ private:
     PathRules recipient_rules() const;
     Answer fault_of_path(Fault fault, bool of_sender) const;
     std::optional<Answer> refused_parameters(const Parameters& parameters) const;
+    void look_at_circumstances();
+    std::vector<std::string> offer() const;
+    std::size_t most_recipients() const;
+    bool is_authenticated() const;
+    bool is_in_tls() const;
+    int granted_priority(const Parameters& parameters) const;
     hooks::EsmtpParameters given(std::string_view parameters) const;
     std::optional<Answer> no_room(std::uint64_t size) const;
     Answer counted(Answer refusal);
@@ -165,6 +172,7 @@ private:
     Answer answer_to_failure(const Failure& failure) const;
     Answer taken(pid_t process) const;
     std::string trace_field() const;
+    std::string protocol() const;
     Envelope envelope() const;
 
     bool classic() const { return lax_[Lax::qmail]; }
@@ -188,7 +196,12 @@ private:
 
     std::string id_, sender_, first_recipient_;
     std::uint64_t size_ = 0;   // as declared
-    std::optional<std::string> body_;
+    bool utf8_ = false;        // addresses may be (RFC 6531)
+    std::optional<int> priority_;
+    // What he asks for with MAIL, and with RCPT by the recipient's place; with hooks shown_ has
+    // those.
+    grapnel::Extensions wishes_;
+    std::map<std::size_t, grapnel::Extensions> recipient_wishes_;
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;
 

@@ -6,6 +6,7 @@
 #include "smtpd/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <system_error>
 
 namespace grapnel::smtpd {
@@ -15,24 +16,20 @@ constexpr std::size_t most_logged_refusals = 20;
 }
 
 // The table of the protocol. RFC 5321 4.1.1.
-const std::array<Session::Verb, 16> Session::verbs{{
-    {"HELO", &Session::helo, true},
-    {"EHLO", &Session::ehlo, true},
-    {"MAIL", &Session::mail, true},
-    {"RCPT", &Session::rcpt, false},
-    {"DATA", &Session::data, true},
-    {"RSET", &Session::rset, true},
-    {"NOOP", &Session::noop, true},
-    {"QUIT", &Session::quit, true},
-    {"VRFY", &Session::vrfy, true},
-    {"EXPN", &Session::expn, true},
-    {"HELP", &Session::help, true},
-    {"SEND", &Session::obsolete, true},
-    {"SOML", &Session::obsolete, true},
-    {"SAML", &Session::obsolete, true},
-    {"TURN", &Session::obsolete, true},
-    {"BDAT", &Session::obsolete, true},
-}};
+std::span<const Session::Verb> Session::verbs()
+{
+    static constexpr std::array table{
+        Verb{"HELO", &Session::helo, true},     Verb{"EHLO", &Session::ehlo, true},
+        Verb{"MAIL", &Session::mail, true},     Verb{"RCPT", &Session::rcpt, false},
+        Verb{"DATA", &Session::data, true},     Verb{"RSET", &Session::rset, true},
+        Verb{"NOOP", &Session::noop, true},     Verb{"QUIT", &Session::quit, true},
+        Verb{"VRFY", &Session::vrfy, true},     Verb{"EXPN", &Session::expn, true},
+        Verb{"HELP", &Session::help, true},     Verb{"SEND", &Session::obsolete, true},
+        Verb{"SOML", &Session::obsolete, true}, Verb{"SAML", &Session::obsolete, true},
+        Verb{"TURN", &Session::obsolete, true}, Verb{"BDAT", &Session::obsolete, true},
+    };
+    return table;
+}
 
 Answer Session::answer_to(const CommandLine& line)
 {
@@ -70,10 +67,11 @@ Answer Session::answer_by(const Verb& verb, std::string_view argument)
 
 Answer Session::command(const Command& command)
 {
-    const auto verb = std::find_if(verbs.begin(), verbs.end(), [&](const Verb& candidate) {
+    const auto all = verbs();
+    const auto verb = std::find_if(all.begin(), all.end(), [&](const Verb& candidate) {
         return equal_ignoring_case(candidate.word, command.verb);
     });
-    const bool known = verb != verbs.end() && verb->word != "BDAT";
+    const bool known = verb != all.end() && verb->word != "BDAT";
     if (!known || verb->counts)
         if (auto end = allowance_.command()) return *end;
     Answer answer;
@@ -82,7 +80,7 @@ Answer Session::command(const Command& command)
         answer = Answer(503, "5.5.1", "no mail for you here (#5.5.1)");
     else if (known)
         answer = answer_by(*verb, argument);
-    else if (verb != verbs.end() || classic())
+    else if (verb != all.end() || classic())
         answer = obsolete(argument);
     else
         answer = Answer(500, "5.5.2", "unrecognized command (#5.5.2)");

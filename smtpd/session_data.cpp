@@ -60,12 +60,20 @@ std::string Session::trace_field() const
 {
     const auto now = SystemClock().now();
     if (lax_[Lax::received]) return classic_received_field(around_.peer, helo_, now);
-    Reception reception{
-        .helo = helo_, .by = config().me, .protocol = extended_ ? "ESMTP" : "SMTP", .id = id_};
+    const auto word = protocol();
+    Reception reception{.helo = helo_, .by = config().me, .protocol = word, .id = id_};
+    reception.utf8 = utf8_;
+    reception.priority = priority_;
     if (recipients_.size() == 1) reception.only_recipient = first_recipient_;
     reception.when = now;
     if (config().local_time) reception.zone_minutes = zone_minutes(now);
     return received_field(around_.peer, reception);
+}
+
+std::string Session::protocol() const
+{
+    return protocol_word(
+        {.extended = extended_, .utf8 = utf8_, .tls = is_in_tls(), .authenticated = false});
 }
 
 Envelope Session::envelope() const
@@ -75,15 +83,16 @@ Envelope Session::envelope() const
     const bool held = message_.fate == Fate::held;
     if (!classic() || held) records.set("id", id_);
     if (held) records.set("held", message_.by);
+    for (const auto& [name, value] : wishes_.records()) records.set(name, value);
+    envelope.extensions.recipients = recipient_wishes_;
     if (around_.hooks) record_wishes(envelope);
     if (classic()) return envelope;
     if (!lax_[Lax::received]) records.set("received", std::to_string(SystemClock().now()));
-    records.set("with", extended_ ? "ESMTP" : "SMTP");
+    records.set("with", protocol());
     if (around_.peer.address) records.set("ip", around_.peer.address->text());
     if (around_.peer.host != "unknown")
         records.set("ptr", around_.peer.host.substr(0, longest_extension_value));
     if (!helo_.empty()) records.set("helo", helo_);
-    if (body_) records.set("body", *body_);
     return envelope;
 }
 

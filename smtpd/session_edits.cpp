@@ -82,6 +82,7 @@ void Session::drop_last_recipient()
 void Session::record_wishes(Envelope& envelope) const
 {
     hooks::set_records(envelope.extensions.message, shown_.from.parameters);
+    envelope.extensions.recipients.clear();
     for (std::size_t i = 0; i < shown_.to.size(); ++i) {
         grapnel::Extensions records;
         hooks::set_records(records, shown_.to[i].parameters);

@@ -58,6 +58,7 @@ hooks::Facts Session::facts(Stage stage, const Answer& ours)
         if (stage != Stage::connect) client.ehlo = helo_;
         if (around_.connections) client.active_connections = around_.connections();
     }
+    facts.smtputf8 = utf8_;
     facts.may_relay = peer.may_relay();
     facts.message_limit = databytes_;
     return facts;

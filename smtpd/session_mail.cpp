@@ -22,7 +22,10 @@ void Session::forget_transaction()
     sender_.clear();
     first_recipient_.clear();
     size_ = 0;
-    body_.reset();
+    utf8_ = false;
+    priority_.reset();
+    wishes_ = {};
+    recipient_wishes_.clear();
     bad_sender_.reset();
     recipients_ = {};
     if (!around_.hooks) return;
@@ -46,12 +49,40 @@ Answer Session::greeting_taken(std::string_view argument, bool extended)
     forget_transaction();
     helo_ = argument;
     log::greeted(around_.name, around_.peer, extended ? "ehlo" : "helo", helo_);
+    look_at_circumstances();
     Answer answer(250, "", config().greeting);
     if (extended)
-        for (auto& line : ehlo_lines(offered_, databytes_, classic()))
-            answer.lines.push_back(std::move(line));
+        for (auto& line : offer()) answer.lines.push_back(std::move(line));
     ask_at(hooks::Stage::ehlo);
     return answer;
+}
+
+// Wherever one of these changes the offer does, too: at EHLO, and for parameters.
+void Session::look_at_circumstances()
+{
+    offered_ = extensions_.offered(is_in_tls(), is_authenticated());
+    offered_.switch_off(Extension::starttls);
+}
+
+bool Session::is_in_tls() const { return false; }
+bool Session::is_authenticated() const { return around_.peer.may_relay(); }
+
+std::vector<std::string> Session::offer() const
+{
+    if (classic()) return {"PIPELINING", "8BITMIME"};
+    OfferedValues values;
+    values.databytes = databytes_;
+    values.max_recipients = most_recipients();
+    values.max_mail = allowance_.most_transactions();
+    values.deliver_by_min = config().deliver_by_min;
+    values.hold_max = config().hold_max;
+    values.now = SystemClock().now();
+    return ehlo_lines(offered_, values);
+}
+
+std::size_t Session::most_recipients() const
+{
+    return lax_[Lax::nolimits] ? hard_recipient_limit : config().max_recipients;
 }
 
 PathRules Session::sender_rules() const
@@ -62,6 +93,7 @@ PathRules Session::sender_rules() const
     rules.without_domain = around_.peer.may_relay() || lax_[Lax::nodomain];
     rules.controls = lax_[Lax::controls];
     rules.underscore = rules.may_be_empty = true;
+    rules.utf8 = utf8_;
     return rules;
 }
 
@@ -112,7 +144,25 @@ std::optional<Answer> Session::refused_parameters(const Parameters& parameters) 
     if (parameters.size && databytes_ > 0 && *parameters.size > databytes_)
         return Answer(552, "5.3.4", "sorry, that message size exceeds my databytes limit (#5.3.4)")
             .because("databytes");
+    const auto now = SystemClock().now();
+    const auto longest = static_cast<std::time_t>(config().hold_max);
+    if ((parameters.hold_for && *parameters.hold_for > config().hold_max) ||
+        (parameters.hold_until && *parameters.hold_until - now > longest))
+        return Answer(501, "5.5.4", "that is too long to hold a message here (#5.5.4)")
+            .because("holdmax");
+    const auto& by = parameters.deliver_by;
+    if (by && by->mode == 'R' && by->seconds < static_cast<std::int64_t>(config().deliver_by_min))
+        return Answer(501, "5.5.4", "that is too soon to deliver a message by (#5.5.4)")
+            .because("deliverbymin");
     return std::nullopt;
+}
+
+// RFC 6710: who is not known may only ask to wait longer than others.
+int Session::granted_priority(const Parameters& parameters) const
+{
+    const int asked = parameters.priority.value_or(0);
+    const bool listed = config().priority_clients.contains(around_.peer.address);
+    return asked <= 0 || listed ? asked : 0;
 }
 
 // As scanners are shown them; none where they need not mean anything.
@@ -135,7 +185,10 @@ Answer Session::mail(std::string_view argument)
     if (step_ > Step::greeted && !lax_[Lax::remail])
         return Answer(503, "5.5.1", "one sender at a time (#5.5.1)");
     Path path;
-    const auto fault = parse_path(argument, "FROM:", sender_rules(), path);
+    auto rules = sender_rules();
+    rules.utf8 = false;
+    rules.utf8_where_asked = offered_.has(Extension::smtputf8);
+    const auto fault = parse_path(argument, "FROM:", rules, path);
     if (fault != Fault::none) return fault_of_path(fault, true);
     Parameters parameters;
     const auto wrong = classic() ? Fault::none
@@ -151,7 +204,10 @@ Answer Session::mail(std::string_view argument)
     step_ = Step::sender_given;
     id_ = make_uuid7();
     sender_ = policy_.localized(path);
-    body_ = std::move(parameters.body);
+    utf8_ = parameters.smtputf8;
+    const int granted = granted_priority(parameters);
+    if (parameters.priority) priority_ = granted;
+    record_message(parameters, SystemClock().now(), granted, wishes_);
     bad_sender_ = policy_.bad_sender(sender_);
     log::sender(around_.name, around_.peer, sender_, id_);
     if (around_.hooks) {
@@ -159,6 +215,8 @@ Answer Session::mail(std::string_view argument)
         shown_.from = {std::string(path.mailbox()), given(path.parameters)};
         ask_at(hooks::Stage::mail);
     }
+    if (parameters.priority && granted != *parameters.priority)
+        return Answer(250, "2.3.6", "ok, with priority " + std::to_string(granted));
     return Answer(250, "2.1.0", "ok");
 }
 
@@ -169,6 +227,7 @@ Answer Session::rcpt(std::string_view argument)
     const auto fault = parse_path(argument, "TO:", recipient_rules(), path);
     if (fault != Fault::none) return fault_of_path(fault, false);
     Parameters parameters;
+    parameters.smtputf8 = utf8_;
     const auto wrong = classic() ? Fault::none
                                  : parse_parameters(path.parameters, ParameterPlace::rcpt, offered_,
                                                     lax_[Lax::params], parameters);
@@ -178,11 +237,13 @@ Answer Session::rcpt(std::string_view argument)
     if (bad_sender_ && !postmaster) return *bad_sender_;
     if (auto refusal = policy_.bad_helo(helo_); refusal && !postmaster) return *refusal;
     if (auto refusal = policy_.recipient(address)) return counted(std::move(*refusal));
-    const auto most = lax_[Lax::nolimits] ? hard_recipient_limit : config().max_recipients;
-    if (recipients_.size() + dropped_ >= most)
+    if (recipients_.size() + dropped_ >= most_recipients())
         return Answer(452, "4.5.3", "too many recipients (#4.5.3)").because("maxrcpt");
     if (recipients_.empty()) first_recipient_ = path.as_given;
     recipients_.push_back(address + around_.peer.relay_client.value_or(""));
+    grapnel::Extensions wishes;
+    record_recipient(parameters, wishes);
+    if (!wishes.empty()) recipient_wishes_[recipients_.size() - 1] = std::move(wishes);
     step_ = Step::recipient_given;
     if (around_.config->tarpit.count > 0 || around_.peer.tarpit_count) slow_down();
     log::recipient(around_.name, around_.peer, recipients_.back());

@@ -20,6 +20,7 @@ set(doors
     "<unbound|base/net/"
     "<curl/|base/net/"
     "<cdb\\.h|base/sys/cdb"
+    "<idn2|base/mail/idna"
     "<simdjson|hooks/"
     "<boost/json|hooks/"
     "<cbor|hooks/"

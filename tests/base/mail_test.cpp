@@ -57,6 +57,19 @@ TEST(Date, IsWrittenAsQmailDoes)
     EXPECT_EQ(date_mbox(951782400), "Tue Feb 29 00:00:00 2000");
 }
 
+TEST(Date, OfInternetProtocolsIsReadAndWritten)
+{
+    EXPECT_EQ(date_3339(951782400), "2000-02-29T00:00:00Z");
+    EXPECT_EQ(parse_date_3339("2000-02-29T00:00:00Z"), 951782400);
+    EXPECT_EQ(parse_date_3339("2000-02-29t01:30:00.75+01:30"), 951782400);
+    EXPECT_EQ(parse_date_3339("2000-02-28T23:00:00-01:00"), 951782400);
+    for (const char* text :
+         {"", "2000-02-30T00:00:00Z", "2000-02-29T00:00:00", "2000-02-29 00:00:00Z",
+          "2000-02-29T24:00:00Z", "2000-02-29T00:00:00.Z", "2000-02-29T00:00:00+1:00",
+          "2000-02-29T00:00:00+99:00", "1969-12-31T23:59:59Z", "2000-02-29T00:00:00Zx"})
+        EXPECT_FALSE(parse_date_3339(text)) << text;
+}
+
 namespace {
 ReplyReader::State read_reply(std::string_view wire, Reply& reply)
 {

@@ -60,9 +60,22 @@ void parse(std::string_view argument, std::string_view keyword, const PathRules&
     check(path.address.size() <= longest_path);
     if (!rules.controls && !rules.classic)
         for (const char c : path.address) check(c >= 32 && c != 127);
-    Parameters parameters;
-    parse_parameters(path.parameters, ParameterPlace::mail, Extensions(), false, parameters);
-    parse_parameters(path.parameters, ParameterPlace::rcpt, Extensions(), true, parameters);
+    Extensions offered;
+    for (int i = 0; i <= static_cast<int>(Extension::help); ++i)
+        offered.switch_on(static_cast<Extension>(i));
+    grapnel::Extensions records;
+    Parameters of_mail, of_rcpt;
+    of_rcpt.smtputf8 = rules.utf8;
+    if (parse_parameters(path.parameters, ParameterPlace::mail, offered, false, of_mail) ==
+        Fault::none)
+        record_message(of_mail, 1'800'000'000, of_mail.priority.value_or(0), records);
+    parse_parameters(path.parameters, ParameterPlace::mail, offered, true, of_mail);
+    if (parse_parameters(path.parameters, ParameterPlace::rcpt, offered, false, of_rcpt) ==
+        Fault::none)
+        record_recipient(of_rcpt, records);
+    check(records.within(grapnel::message_extension_limits));
+    std::string tail = grapnel::encode_tail(records);
+    check(grapnel::decode_tail(tail) == records);
     check_given(path);
 }
 

@@ -1,11 +1,14 @@
 #include "smtpd/command.hpp"
 
+#include "base/text.hpp"
 #include "smtpd/answer.hpp"
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
 #include "smtpd/parameters.hpp"
 
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 namespace grapnel::smtpd {
 namespace {
@@ -124,7 +127,7 @@ TEST(Path, WhatRelayClientsMayDo)
 
 TEST(Parameters, AreParsedByOneTable)
 {
-    const auto parse = [](std::string_view text, const Extensions& offered = {}) {
+    const auto parse = [](std::string_view text, const Extensions& offered = Extensions()) {
         Parameters parameters;
         return parse_parameters(text, ParameterPlace::mail, offered, false, parameters);
     };
@@ -139,23 +142,181 @@ TEST(Parameters, AreParsedByOneTable)
     off.apply("-SIZE");
     EXPECT_EQ(parse("SIZE=1", off), Fault::parameter);
     Parameters parameters;
-    EXPECT_EQ(parse_parameters("SIZE=1", ParameterPlace::rcpt, {}, false, parameters),
+    EXPECT_EQ(parse_parameters("SIZE=1", ParameterPlace::rcpt, Extensions(), false, parameters),
               Fault::parameter);
+}
+
+Extensions everything()
+{
+    Extensions all;
+    for (int i = 0; i <= static_cast<int>(Extension::help); ++i)
+        all.switch_on(static_cast<Extension>(i));
+    return all;
+}
+
+TEST(Parameters, OfMailAreWhatTheirRfcSaysAndTravelAsRecords)
+{
+    const std::string long_id(100, 'x');
+    const std::vector<std::pair<std::string, std::string>> good{
+        {"BODY=7bit", " body=7bit"},
+        {"SMTPUTF8", " smtputf8=1"},
+        {"REQUIRETLS", " requiretls=1"},
+        {"RET=hdrs ENVID=a+2Bb", " ret=hdrs envid=a+2Bb"},
+        {"ENVID=" + long_id, " envid=" + long_id},
+        {"BY=120;R", " deliver-by=1120;R"},
+        {"by=-30;nt", " deliver-by=970;NT"},
+        {"BY=0;N", " deliver-by=1000;N"},
+        {"HOLDFOR=60", " hold-until=1060"},
+        {"HOLDUNTIL=1970-01-01T00:20:00Z", " hold-until=1200"},
+        {"HOLDUNTIL=1970-01-01T02:20:00.5+02:00", " hold-until=1200"},
+        {"MT-PRIORITY=-9", " priority=-9"},
+        {"MT-PRIORITY=0", " priority=0"},
+        {"MT-PRIORITY=4", " priority=0/4"},
+    };
+    for (const auto& [text, tail] : good) {
+        Parameters parameters;
+        ASSERT_EQ(parse_parameters(text, ParameterPlace::mail, everything(), false, parameters),
+                  Fault::none)
+            << text;
+        grapnel::Extensions records;
+        record_message(parameters, 1000, std::min(0, parameters.priority.value_or(0)), records);
+        EXPECT_EQ(encode_tail(records), tail) << text;
+    }
+    for (const std::string text : {"SMTPUTF8=",
+                                   "SMTPUTF8=1",
+                                   "REQUIRETLS=no",
+                                   "RET",
+                                   "RET=",
+                                   "RET=ALL",
+                                   "ENVID",
+                                   "ENVID=",
+                                   "ENVID=a+2b",
+                                   "ENVID=a+",
+                                   "ENVID=\xc3\xa4",
+                                   "BY=",
+                                   "BY=1",
+                                   "BY=;N",
+                                   "BY=0;R",
+                                   "BY=-1;R",
+                                   "BY=1234567890;N",
+                                   "BY=1;X",
+                                   "BY=1;NTT",
+                                   "BY=+1;N",
+                                   "BY=--1;N",
+                                   "HOLDFOR",
+                                   "HOLDFOR=0",
+                                   "HOLDFOR=-1",
+                                   "HOLDFOR=1234567890",
+                                   "HOLDUNTIL=tomorrow",
+                                   "HOLDUNTIL=2026-02-30T00:00:00Z",
+                                   "HOLDUNTIL=2026-02-03",
+                                   "HOLDUNTIL=2026-02-03T25:00:00Z",
+                                   "HOLDUNTIL=2026-02-03T00:00:00",
+                                   "HOLDFOR=1 HOLDUNTIL=2026-02-03T00:00:00Z",
+                                   "MT-PRIORITY=10",
+                                   "MT-PRIORITY=+1",
+                                   "MT-PRIORITY=-0",
+                                   "MT-PRIORITY="}) {
+        Parameters parameters;
+        EXPECT_EQ(parse_parameters(text, ParameterPlace::mail, everything(), false, parameters),
+                  Fault::value)
+            << text;
+    }
+    Parameters parameters;
+    EXPECT_EQ(parse_parameters("ENVID=" + long_id + "x", ParameterPlace::mail, everything(), false,
+                               parameters),
+              Fault::value);
+    for (const std::string text : {"NOTIFY=NEVER", "MTRK=abc", "AUTH=<>", "SUBMITTER=a@b"})
+        EXPECT_EQ(parse_parameters(text, ParameterPlace::mail, everything(), false, parameters),
+                  Fault::parameter)
+            << text;
+}
+
+TEST(Parameters, OfRcptAreWhatTheirRfcSaysAndTravelAsRecords)
+{
+    const auto parse = [](const std::string& text, bool utf8 = false) -> std::string {
+        Parameters parameters;
+        parameters.smtputf8 = utf8;
+        const auto fault =
+            parse_parameters(text, ParameterPlace::rcpt, everything(), false, parameters);
+        if (fault == Fault::value) return "value";
+        if (fault != Fault::none) return "other";
+        grapnel::Extensions records;
+        record_recipient(parameters, records);
+        return encode_tail(records);
+    };
+    EXPECT_EQ(parse("NOTIFY=never"), " notify=never");
+    EXPECT_EQ(parse("NOTIFY=SUCCESS,DELAY ORCPT=rfc822;root"),
+              " notify=SUCCESS,DELAY orcpt=rfc822;root");
+    EXPECT_EQ(parse("ORCPT=utf-8;\xc3\xa4@b.example", true), " orcpt=utf-8;%C3%A4@b.example");
+    EXPECT_EQ(parse("RRVS=2014-04-03T23:01:00Z"), " rrvs=2014-04-03T23:01:00Z");
+    EXPECT_EQ(parse("RRVS=2014-04-03T23:01:00Z;r"), " rrvs=2014-04-03T23:01:00Z;r");
+    for (const std::string text :
+         {"NOTIFY=", "NOTIFY", "NOTIFY=NEVER,DELAY", "NOTIFY=SUCCESS,", "NOTIFY=SUCCES",
+          "ORCPT=rfc822", "ORCPT=;a", "ORCPT=rfc822;", "ORCPT=rfc822;a b", "ORCPT=rfc822;a=b",
+          "ORCPT=utf-8;\xc3\xa4@b.example", "RRVS=", "RRVS=2014-04-03",
+          "RRVS=2014-04-03T23:01:00Z;X"})
+        EXPECT_NE(parse(text), "") << text;
+    EXPECT_EQ(parse("ORCPT=utf-8;\xc3\xa4@b.example"), "value");
+    EXPECT_EQ(parse("ORCPT=utf-8;\xc3@b.example", true), "value");
+    EXPECT_EQ(parse("ORCPT=rfc822;" + std::string(494, 'a')), "value");
+    EXPECT_EQ(parse("NOTIFY=NEVER NOTIFY=NEVER"), "other");
+    EXPECT_EQ(parse("RET=FULL"), "other");
+}
+
+TEST(Paths, BeyondAsciiAreTakenWhereSmtputf8IsAskedFor)
+{
+    PathRules rules;
+    rules.utf8_where_asked = true;
+    parsed({"TO:<j\xc3\xb6@b.example> SMTPUTF8", Fault::none, "j\xc3\xb6@b.example"}, rules);
+    parsed({"TO:<j\xc3\xb6@b.example> SIZE=1 smtputf8", Fault::none, "j\xc3\xb6@b.example"}, rules);
+    parsed({"TO:<j\xc3\xb6@b.example>", Fault::non_ascii}, rules);
+    parsed({"TO:<j\xc3\xb6@b.example> XSMTPUTF8", Fault::non_ascii}, rules);
+    rules.utf8 = true;
+    parsed({"TO:<a@b\xc3\xbc\x63her.example>", Fault::none, "a@xn--bcher-kva.example"}, rules);
+    parsed({"TO:<a@B\xc3\x9c\x63HER.example>", Fault::none, "a@xn--bcher-kva.example"}, rules);
+    for (const std::string address :
+         {"j\xc3@b.example", "j\xc0\xaf@b.example", "j\xed\xa0\x80@b.example", "\xff@b.example"})
+        parsed({"TO:<" + address + ">", Fault::non_ascii}, rules);
+    parsed({"TO:<j\xc2\x85@b.example>", Fault::control}, rules);
+    parsed({"TO:<a@\xe2\x98\xba.example>", Fault::mailbox}, rules);
+    parsed({"TO:<a@-\xc3\xbc.example>", Fault::mailbox}, rules);
 }
 
 TEST(Extensions, SwitchesAndTheEhloList)
 {
+    const auto listed = [](const Extensions& extensions, const OfferedValues& values = {}) {
+        return join(ehlo_lines(extensions, values), " ");
+    };
     Extensions all;
-    EXPECT_EQ(ehlo_lines(all, 100, false),
-              (std::vector<std::string>{"PIPELINING", "8BITMIME", "SIZE 100", "ENHANCEDSTATUSCODES",
-                                        "STARTTLS", "HELP"}));
-    EXPECT_EQ(ehlo_lines(all, 100, true), (std::vector<std::string>{"PIPELINING", "8BITMIME"}));
+    OfferedValues values;
+    values.databytes = 100;
+    values.max_mail = 7;
+    values.max_recipients = 50;
+    EXPECT_EQ(listed(all.offered(false, false), values),
+              "PIPELINING 8BITMIME SIZE 100 ENHANCEDSTATUSCODES LIMITS MAILMAX=7 "
+              "RCPTMAX=50 STARTTLS VRFY HELP");
     all.apply("-ALL");
-    EXPECT_TRUE(ehlo_lines(all, 0, false).empty());
+    EXPECT_EQ(listed(all), "");
     std::vector<std::string> bad;
-    all.apply({"+size", "-DSN", "+DSN", "SIZE"}, &bad);
-    EXPECT_EQ(ehlo_lines(all, 0, false), std::vector<std::string>{"SIZE"});
-    EXPECT_EQ(bad, (std::vector<std::string>{"+DSN", "SIZE"}));
+    all.apply({"+size", "-DSN", "-BURL", "+EXPN", "+BINARYMIME", "+REQUIRETLS", "SIZE", "HELP:yes",
+               "+HELP:tls", ":tls", "+", "DSN:auth", "+DELIVERBY"},
+              &bad);
+    EXPECT_EQ(join(bad, " "), "+EXPN +BINARYMIME +REQUIRETLS SIZE HELP:yes +HELP:tls :tls +");
+    EXPECT_EQ(listed(all.offered(false, false)), "SIZE DELIVERBY");
+    EXPECT_EQ(listed(all.offered(true, false)), "SIZE DELIVERBY");
+    EXPECT_EQ(listed(all.offered(false, true)), "SIZE DSN DELIVERBY");
+    all.apply("+FUTURERELEASE");
+    values = {};
+    values.hold_max = 86400;
+    values.deliver_by_min = 60;
+    EXPECT_EQ(listed(all.offered(false, false), values), "SIZE DELIVERBY 60");
+    EXPECT_EQ(listed(all.offered(false, true), values),
+              "SIZE DSN DELIVERBY 60 FUTURERELEASE 86400 1970-01-02T00:00:00Z");
+    EXPECT_TRUE(Extensions::is_kept_here_only("+dsn"));
+    EXPECT_TRUE(Extensions::is_kept_here_only("SMTPUTF8:auth"));
+    EXPECT_FALSE(Extensions::is_kept_here_only("-DSN"));
+    EXPECT_FALSE(Extensions::is_kept_here_only("+SIZE"));
 }
 
 TEST(Lax, WordsAndTheOneForAll)

@@ -79,6 +79,55 @@ TEST_F(OneSession, TakesAMessageWithItsRecords)
         EXPECT_NE(got[0].envelope.find(record), std::string::npos) << record;
 }
 
+TEST_F(OneSession, WhatAClientAsksForTravelsAsRecords)
+{
+    home.control("smtpext", "+DSN  +SMTPUTF8 # for here\n+DELIVERBY\n+MT-PRIORITY\n+RRVS\n"
+                            "FUTURERELEASE:auth");
+    home.control("priorityauth", "192.0.2.0/24");
+    const auto said = replies(
+        "MAIL FROM:<j\xc3\xb6@b\xc3\xbc\x63her.example> SMTPUTF8 BODY=8BITMIME RET=HDRS ENVID=x+2B "
+        "BY=3600;RT HOLDUNTIL=2000-01-01T00:00:00Z MT-PRIORITY=3\r\n"
+        "RCPT TO:<joe@here.example>\r\n"
+        "RCPT TO:<j\xc3\xb6@here.example> NOTIFY=SUCCESS,DELAY ORCPT=utf-8;j\xc3\xb6@x "
+        "RRVS=2014-04-03T23:01:00Z;R\r\n" +
+            text,
+        {"TCPREMOTEIP=192.0.2.1", "RELAYCLIENT="});
+    EXPECT_EQ(first_words(said), "250 2.1.0|250 2.1.5|250 2.1.5|354 go|250 2.0.0|");
+    const auto got = capture.take();
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_NE(got[0].message.find("with UTF8SMTP"), std::string::npos);
+    EXPECT_NE(got[0].message.find("PRIORITY 3;"), std::string::npos);
+    const auto& envelope = got[0].envelope;
+    EXPECT_TRUE(envelope.starts_with(std::string("Fj\xc3\xb6@xn--bcher-kva.example\0", 27)));
+    for (const std::string record :
+         {"body=8BITMIME", "ret=HDRS", "envid=x+2B", "smtputf8=1", "hold-until=946684800",
+          "priority=3", "with=UTF8SMTP", "1:notify=SUCCESS,DELAY", "1:orcpt=utf-8;j%C3%B6@x",
+          "1:rrvs=2014-04-03T23:01:00Z;R"})
+        EXPECT_NE(envelope.find('\0' + record + '\0'), std::string::npos) << record << envelope;
+    EXPECT_NE(envelope.find("deliver-by="), std::string::npos);
+    EXPECT_NE(envelope.find(";RT"), std::string::npos);
+    EXPECT_EQ(envelope.find(std::string("\0000:", 3)), std::string::npos);
+}
+
+TEST_F(OneSession, WhatIsTooMuchOrSwitchedOffIsRefused)
+{
+    home.control("smtpext", "+DSN +DELIVERBY +MT-PRIORITY FUTURERELEASE:auth");
+    home.control("holdmax", "1000");
+    home.control("deliverbymin", "60");
+    const std::string from = "MAIL FROM:<a@b.example> ";
+    EXPECT_EQ(first_words(replies(from + "HOLDFOR=10\r\n")), "555 5.5.4|");
+    EXPECT_EQ(first_words(replies(from + "HOLDFOR=1001\r\n" + from +
+                                      "HOLDUNTIL=2099-01-01T00:00:00Z\r\n" + from + "BY=59;R\r\n" +
+                                      from + "SMTPUTF8\r\n" + from + "BY=59;N HOLDFOR=1000\r\n",
+                                  {"RELAYCLIENT="})),
+              "501 5.5.4|501 5.5.4|501 5.5.4|555 5.5.4|250 2.1.0|");
+    const auto said = replies(from + "MT-PRIORITY=5\r\n" + rcpt + text);
+    EXPECT_EQ(first_words(said), "250 2.3.6|250 2.1.5|354 go|250 2.0.0|");
+    const auto got = capture.take();
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_NE(got[0].envelope.find(std::string("\0priority=0/5\0", 14)), std::string::npos);
+}
+
 TEST_F(OneSession, EachCommandHasItsReply)
 {
     const std::vector<std::pair<std::string, std::string>> cases{

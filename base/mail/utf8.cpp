@@ -1,9 +1,9 @@
-#include "hooks/utf8.hpp"
+#include "base/mail/utf8.hpp"
 
 #include <cstdint>
 #include <cstring>
 
-namespace grapnel::hooks {
+namespace grapnel {
 
 namespace {
 
