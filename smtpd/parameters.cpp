@@ -2,6 +2,7 @@
 
 #include "base/mail/date.hpp"
 #include "base/mail/dsn_parameters.hpp"
+#include "base/mail/utf8.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -216,10 +217,12 @@ bool is_keyword(std::string_view text)
                        [](char c) { return is_letter(c) || is_digit(c) || c == '-'; });
 }
 
+// Of a value beyond ASCII (RFC 6533) all is UTF-8.
 bool is_value(std::string_view text)
 {
-    return std::all_of(text.begin(), text.end(),
-                       [](char c) { return (c > 32 || (c & 0x80) != 0) && c != 127 && c != '='; });
+    return is_utf8(text) && std::all_of(text.begin(), text.end(), [](char c) {
+               return (c > 32 || (c & 0x80) != 0) && c != 127 && c != '=';
+           });
 }
 
 }

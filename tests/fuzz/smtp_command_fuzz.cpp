@@ -1,4 +1,5 @@
 // Command lines in any pieces, then verb, path and parameters.
+#include "base/mail/utf8.hpp"
 #include "smtpd/command.hpp"
 #include "smtpd/parameters.hpp"
 
@@ -48,7 +49,8 @@ void check_given(const Path& path)
         check(!keyword.empty() && keyword.size() <= 64);
         for (const char c : keyword)
             check(c == '-' || (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'));
-        for (const char c : value) check(c > 32 && c < 127 && c != '=');
+        for (const char c : value) check((c > 32 || (c & 0x80) != 0) && c != 127 && c != '=');
+        check(grapnel::is_utf8(value));
         check(path.parameters.find(value) != std::string::npos);
     }
 }
