@@ -1,10 +1,35 @@
 # The three kinds of target that folders are made of.
 
+# grapnel_precompiled(NAME [LIBRARY] HEADERS <a> … [OPTIONS …] [LINK …]): headers that targets with the same options
+# need not compile again. LIBRARY: for libraries, which are not compiled as programs are (PIE).
+function(grapnel_precompiled name)
+    cmake_parse_arguments(arg "LIBRARY" "" "HEADERS;OPTIONS;LINK" ${ARGN})
+    if(NOT GRAPNEL_PRECOMPILE)
+        return()
+    endif()
+    file(GENERATE OUTPUT ${CMAKE_BINARY_DIR}/generated/${name}.cpp CONTENT "int main() {}\n")
+    if(arg_LIBRARY)
+        add_library(${name} STATIC ${CMAKE_BINARY_DIR}/generated/${name}.cpp)
+    else()
+        add_executable(${name} ${CMAKE_BINARY_DIR}/generated/${name}.cpp)
+    endif()
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/generated)
+    target_link_libraries(${name} PRIVATE grapnel_options ${arg_LINK})
+    target_compile_options(${name} PRIVATE ${arg_OPTIONS})
+    target_precompile_headers(${name} PRIVATE ${arg_HEADERS})
+endfunction()
+set(grapnel_headers <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <optional> <string> <string_view>
+    <system_error> <utility> <vector> <boost/asio/awaitable.hpp>)
+grapnel_precompiled(library_headers LIBRARY HEADERS ${grapnel_headers})
+
 # grapnel_library(NAME SOURCES a.cpp … LINK other_library …)
 function(grapnel_library name)
     cmake_parse_arguments(arg "" "" "SOURCES;LINK" ${ARGN})
     add_library(${name} STATIC ${arg_SOURCES})
     target_link_libraries(${name} PUBLIC grapnel_options ${arg_LINK})
+    if(TARGET library_headers)
+        target_precompile_headers(${name} REUSE_FROM library_headers)
+    endif()
     set_property(GLOBAL APPEND PROPERTY GRAPNEL_LIBRARIES ${name})
 endfunction()
 

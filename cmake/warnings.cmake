@@ -37,6 +37,7 @@ endif()
 
 # -O0: optimised sanitizer builds take three times as long to compile.
 if(GRAPNEL_SANITIZE OR GRAPNEL_FUZZ)
+    set(CMAKE_CXX_FLAGS_DEBUG -g1)   # what a report needs; more takes longer to write and to link
     set(sanitizers -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer)
     if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
         list(APPEND sanitizers -fno-sanitize=function)   # clang 14 cannot have it in coroutines
