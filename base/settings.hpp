@@ -20,6 +20,7 @@ enum class Check {
     pattern,   // as in qmail-smtpd(8), "Patterns"; code and text may follow
     keyed,     // key:value, keys once
     route,     // key:relay:port
+    tap,       // LETTER:pattern:address
     rule,      // ADDRESS:allow or ADDRESS:deny
     hidden,    // never shown
     secret,    // that, and only those who read it may
@@ -60,6 +61,8 @@ inline constexpr std::array settings{
     Setting{"bouncefrom", SettingKind::line, "MAILER-DAEMON", "qmail-send", "User name of bounces"},
     Setting{"bouncehost", SettingKind::line, "me", "qmail-send", "Host name of bounces",
             Check::host},
+    Setting{"bouncemaxbytes", SettingKind::integer, "0", "qmail-send",
+            "Bytes of a message that a bounce copies at most; 0 means all of it"},
     Setting{"brtlimit", SettingKind::integer, "0", "qmail-smtpd",
             "Refused recipients after which a client is hung up on; 0 means no limit"},
     Setting{"concurrencyincoming", SettingKind::integer, "1000", "qmail-smtpd --listen",
@@ -79,7 +82,7 @@ inline constexpr std::array settings{
     Setting{"doublebouncehost", SettingKind::line, "me", "qmail-send",
             "Host that gets double bounces", Check::host},
     Setting{"doublebounceto", SettingKind::line, "postmaster", "qmail-send",
-            "User that gets double bounces"},
+            "User that gets double bounces; an empty file discards them"},
     Setting{"earlytalk", SettingKind::line, "refuse", "qmail-smtpd",
             "Clients who do not wait for the greeting or for 354: refuse, ignore, delay",
             Check::word, "refuse ignore delay"},
@@ -161,6 +164,24 @@ inline constexpr std::array settings{
             "Fixed next hops: domain:relay:port", Check::route},
     Setting{"smtprules", SettingKind::list, "allow all", "qmail-smtpd --listen",
             "Clients: ADDRESS:allow,VAR=\"x\" or ADDRESS:deny", Check::rule},
+    Setting{"srs_alwaysrewrite", SettingKind::integer, "0", "qmail-local, forward, condredirect",
+            "1: senders at our own domains are rewritten, too", Check::flag},
+    Setting{"srs_domain", SettingKind::line, "none",
+            "qmail-local, forward, condredirect, qmail-send, srsfilter",
+            "Domain of rewritten senders of forwarded mail; turns SRS on", Check::host},
+    Setting{"srs_hashlength", SettingKind::integer, "4",
+            "qmail-local, forward, condredirect, srsfilter", "Characters of the hash in them"},
+    Setting{"srs_hashmin", SettingKind::integer, "srs_hashlength", "srsfilter, qmail-send",
+            "Characters of it that must be there"},
+    Setting{"srs_maxage", SettingKind::integer, "21", "srsfilter, qmail-send",
+            "Days that they lead back"},
+    Setting{"srs_secrets", SettingKind::list, "none",
+            "qmail-local, forward, condredirect, qmail-send, srsfilter",
+            "Secrets of them: the first one makes, all are believed", Check::hidden},
+    Setting{"srs_separator", SettingKind::line, "=", "qmail-local, forward, condredirect",
+            "Behind SRS0 and SRS1: = + -", Check::word, "= + -"},
+    Setting{"taps", SettingKind::list, "none", "qmail-queue, qmail-queued",
+            "Copies of mail: F, T or A, then :pattern:address", Check::tap},
     Setting{"tarpitcount", SettingKind::integer, "0", "qmail-smtpd",
             "Recipients of a message after which each takes longer; 0 means never"},
     Setting{"tarpitdelay", SettingKind::integer, "5", "qmail-smtpd",

@@ -12,6 +12,7 @@
 #include "local/dot_qmail.hpp"
 #include "local/dot_qmail_file.hpp"
 #include "local/forward.hpp"
+#include "local/forward_sender.hpp"
 #include "local/header_scan.hpp"
 #include "local/maildir.hpp"
 #include "local/mbox.hpp"
@@ -161,6 +162,7 @@ Counts follow(const std::vector<Instruction>& instructions, bool dry_run, const 
     }
     if (dry_run || envelope.recipients.empty()) return counts;
     rewind_message();
+    envelope.sender = forward_sender(envelope.sender);
     counts.queue_process = forward(envelope, message, lines.delivered_to, environment);
     return counts;
 }

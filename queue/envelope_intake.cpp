@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/records.hpp"
+#include "queue/taps.hpp"
 #include "queue/trouble.hpp"
 
 #include <fcntl.h>
@@ -53,8 +54,9 @@ std::optional<std::string> AddressStore::next()
     return reader_->record('\0', longest_address + 1);
 }
 
-EnvelopeIntake::EnvelopeIntake(int todo, std::uint64_t uid, std::uint64_t pid, std::string scratch)
-    : uid_(uid), pid_(pid), store_(std::move(scratch)), todo_(todo, "intd")
+EnvelopeIntake::EnvelopeIntake(int todo, std::uint64_t uid, std::uint64_t pid, std::string scratch,
+                               const Taps* taps)
+    : uid_(uid), pid_(pid), store_(std::move(scratch)), taps_(taps), todo_(todo, "intd")
 {
 }
 
@@ -71,8 +73,12 @@ void EnvelopeIntake::feed(std::string_view bytes)
 void EnvelopeIntake::take_addresses(std::string_view& bytes)
 {
     while (auto item = addresses_.take(bytes)) {
-        if (item->letter == '\0') break;
+        if (item->letter == '\0') {
+            add_tap();
+            break;
+        }
         if (item->letter == 'T' && ++recipient_count_ > most_recipients) stop(exit_code::refused);
+        if (taps_ && !tap_) tap_ = taps_->find(item->letter, item->address);
         store_.append(item->letter, item->address);
     }
     if (addresses_.problem() == EnvelopeReader::Problem::too_long)
@@ -80,10 +86,19 @@ void EnvelopeIntake::take_addresses(std::string_view& bytes)
     if (addresses_.problem() == EnvelopeReader::Problem::malformed) stop(exit_code::bad_envelope);
 }
 
+// Behind all that were given: records of recipients count these only.
+void EnvelopeIntake::add_tap()
+{
+    given_ = recipient_count_;
+    if (!tap_) return;
+    store_.append('T', *tap_);
+    ++recipient_count_;
+}
+
 void EnvelopeIntake::take_block(std::string_view& bytes)
 {
     if (!addresses_.ended() || bytes.empty()) return;
-    if (!block_begun_) block_.emplace(recipient_count_);
+    if (!block_begun_) block_.emplace(given_);
     block_begun_ = true;
     while (auto level = block_->take(bytes)) merge(std::move(*level));
     if (block_->problem() == ExtensionReader::Problem::malformed) stop(exit_code::bad_envelope);

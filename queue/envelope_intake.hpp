@@ -38,10 +38,14 @@ private:
 // than any list has.
 constexpr std::size_t most_recipients = 1'000'000, longest_envelope = std::size_t{64} << 20;
 
+class Taps;
+
 class EnvelopeIntake {
 public:
-    // todo: where the bytes go. uid, pid: as the u and p records shall say.
-    EnvelopeIntake(int todo, std::uint64_t uid, std::uint64_t pid, std::string scratch);
+    // todo: where the bytes go. uid, pid: as the u and p records shall say. taps: who gets a copy,
+    // as one more recipient behind all others; may be absent.
+    EnvelopeIntake(int todo, std::uint64_t uid, std::uint64_t pid, std::string scratch,
+                   const Taps* taps = nullptr);
 
     // Throws Stop (11, 31, 53, 91): nothing may be queued then.
     void feed(std::string_view bytes);
@@ -58,6 +62,7 @@ public:
 
 private:
     void take_addresses(std::string_view& bytes);
+    void add_tap();
     void take_block(std::string_view& bytes);
     void merge(ExtensionReader::Level&& level);
     void write_head();
@@ -66,7 +71,9 @@ private:
     std::uint64_t uid_, pid_;
     EnvelopeReader addresses_;
     AddressStore store_;
-    std::size_t recipient_count_ = 0, written_ = 0, fed_ = 0;
+    const Taps* taps_;
+    const std::string* tap_ = nullptr;   // to whom this one is copied
+    std::size_t recipient_count_ = 0, given_ = 0, written_ = 0, fed_ = 0;
     std::optional<ExtensionReader> block_;
     bool block_begun_ = false, head_written_ = false;
     Extensions message_level_;

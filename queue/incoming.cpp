@@ -103,7 +103,8 @@ void Incoming::end_message()
     attempt(exit_code::intd_file,
             [&] { intd_ = open_file(Spool::intd(number_), O_WRONLY | O_CREAT | O_EXCL, 0644); });
     uncommitted_.add(Spool::intd(number_));
-    envelope_.emplace(intd_.get(), submitter_.uid, submitter_.pid, pid_path_);
+    envelope_.emplace(intd_.get(), submitter_.uid, submitter_.pid, pid_path_,
+                      submitter_.taps.get());
 }
 
 // What a block's writing overwrites was read before: the last bytes wait in carried.

@@ -12,9 +12,11 @@
 #include "base/sys/fd.hpp"
 #include "queue/directories.hpp"
 #include "queue/envelope_intake.hpp"
+#include "queue/taps.hpp"
 
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -27,8 +29,9 @@ struct Submitter {
     std::uint64_t uid = 0;   // u record
     std::uint64_t pid = 0;   // p record, Received, names in pid/
     std::time_t now = 0;
-    std::string invoked;          // "by uid 1000"
-    bool says_received = false;   // its received record counts
+    std::string invoked;                     // "by uid 1000"
+    bool says_received = false;              // its received record counts
+    std::shared_ptr<const Taps> taps = {};   // who gets copies
 };
 
 std::string received_line(const Submitter& submitter);

@@ -182,7 +182,8 @@ void queue_message()
     }
     const Spool spool = attempt(exit_code::mess_file, [] { return Spool::open(); });
     Directories directories = attempt(exit_code::todo_file, [&] { return Directories(spool); });
-    const Submitter caller = submitter();
+    Submitter caller = submitter();
+    caller.taps = TapsFile(home() + "/control").current();
     attempt(exit_code::queue_directory, [] { row::qmail_queue(); });
     Incoming incoming(directories, caller);
     pass_on(incoming);

@@ -168,6 +168,15 @@ Submitter QueuedServer::submitter(const ActsFor& who) const
     return result;
 }
 
+void QueuedServer::add_taps(Submitter& submitter, Reception& reception)
+{
+    try {
+        submitter.taps = taps_.current();
+    } catch (const Stop& stop) {
+        reception.refuse(stop);
+    }
+}
+
 namespace {
 
 QueuedAnswer answer_to(const std::optional<Stop>& problem)
@@ -193,7 +202,8 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
         if (!acts_for) co_return false;
         head = co_await next_head(stream);
     }
-    const Submitter who = submitter(*acts_for);
+    Submitter who = submitter(*acts_for);
+    add_taps(who, reception);
     while (head && head->kind != FrameHead::Kind::commit) {
         if (head->kind == FrameHead::Kind::submitter) co_return false;
         for (std::size_t left = head->length; left > 0;) {

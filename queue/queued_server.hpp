@@ -4,10 +4,12 @@
 
 #include "base/net/loop.hpp"
 #include "base/net/stream.hpp"
+#include "base/sys/environment.hpp"
 #include "base/sys/fd.hpp"
 #include "queue/group_commit.hpp"
 #include "queue/queued_wire.hpp"
 #include "queue/spool.hpp"
+#include "queue/taps.hpp"
 
 #include <sys/types.h>
 
@@ -19,6 +21,8 @@
 #include <vector>
 
 namespace grapnel::queue {
+
+class Reception;
 
 // Users who may fill the whole of it: the network's and bounces' submitters.
 struct Trusted {
@@ -46,6 +50,7 @@ private:
     boost::asio::awaitable<std::optional<ActsFor>>
     whom_it_acts_for(net::Stream& stream, const FrameHead& head, uid_t uid);
     Submitter submitter(const ActsFor& who) const;
+    void add_taps(Submitter& submitter, Reception& reception);
     void left(uid_t uid, net::Stream* stream);
     void end(const std::set<net::Stream*>& streams);
     void begin(boost::asio::awaitable<void> work);
@@ -57,6 +62,7 @@ private:
     Spool spool_;
     Directories directories_;
     GroupCommit group_;
+    TapsFile taps_{home() + "/control"};
     std::map<uid_t, std::size_t> connections_;
     std::set<net::Stream*> streams_, idle_;   // idle: between messages: may be ended at once
     std::size_t total_ = 0;

@@ -17,6 +17,8 @@ public:
     void take(Directories& directories, const Submitter& submitter, FrameHead::Kind kind,
               std::string_view bytes);
 
+    void refuse(Stop problem) { problem_ = std::move(problem); }   // whatever comes
+
     // S3: everything is written; nullptr where there was trouble.
     Incoming* prepare(Directories& directories, const Submitter& submitter);
 

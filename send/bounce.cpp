@@ -2,6 +2,7 @@
 
 #include "base/mail/address.hpp"
 #include "base/mail/date.hpp"
+#include "base/text.hpp"
 #include "send/routing.hpp"
 
 #include <algorithm>
@@ -17,6 +18,15 @@ void remove_empty_lines(std::string& text)
 {
     for (auto i = text.size() - 2; i > 0; --i)
         if (text[i] == '\n' && text[i - 1] == '\n') text[i] = '/';
+}
+
+// What an SRS address of ours stands for; where it stands for nobody it is mail for itself.
+std::string sender_behind(const BounceNames& names, std::string_view sender, std::time_t now)
+{
+    if (!names.srs || !equal_ignoring_case(split_address(sender).domain, names.srs->domain))
+        return std::string(sender);
+    const auto behind = srs_reverse(*names.srs, sender, now);
+    return behind ? *behind : std::string(sender);
 }
 
 }
@@ -70,10 +80,12 @@ std::optional<Notice> make_notice(const BounceNames& names, std::string_view mes
     const auto sender = without_verp_mark(message_sender);
     if (sender == double_bounce_sender) return std::nullopt;
     const bool is_double = sender.empty();
+    if (is_double && names.double_to.empty()) return std::nullopt;
 
     Notice notice;
+    notice.most_copied = names.most_copied;
     notice.sender = is_double ? double_bounce_sender : "";
-    notice.recipient = is_double ? names.double_to : std::string(sender);
+    notice.recipient = is_double ? names.double_to : sender_behind(names, sender, now);
     notice.head = "Date: " + date_822(now) + "\nFrom: " + quote_local(names.from) + '@' +
                   names.host + "\nTo: " + quote_address(notice.recipient) +
                   "\nSubject: failure notice\n\nHi. This is the qmail-send program at " +

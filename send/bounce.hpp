@@ -1,8 +1,12 @@
 // Who is told about a failure, and the notice as text in qmail's form (QSBMF). Pure.
 #pragma once
 
+#include "base/mail/srs.hpp"
+
 #include <cstddef>
+#include <cstdint>
 #include <ctime>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -33,16 +37,22 @@ inline constexpr std::string_view too_old_text =
 
 struct BounceNames {
     std::string from, host;   // bouncefrom, bouncehost
-    std::string double_to;    // doublebounceto@doublebouncehost
+    std::string double_to;    // doublebounceto@doublebouncehost; "" where nobody wants them
+    std::uint64_t most_copied = std::numeric_limits<std::uint64_t>::max();   // bouncemaxbytes
+    std::optional<Srs> srs = {};   // whose addresses lead to the sender
 };
 
-// The notice is head, the paragraphs of bounce/N, middle, mess/N.
+// What stands where the rest of a message would be.
+inline constexpr std::string_view stripped_text = "\n\n--- End of message stripped.\n";
+
+// The notice is head, the paragraphs of bounce/N, middle, mess/N up to most_copied bytes.
 struct Notice {
     std::string sender, recipient;   // envelope
     std::string head, middle;
+    std::uint64_t most_copied = std::numeric_limits<std::uint64_t>::max();
 };
 
-// nullopt: nobody is told, the message was a bounce of a bounce.
+// nullopt: nobody is told. The message was a bounce of a bounce, or a bounce that nobody wants.
 std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender,
                                   std::time_t now);
 

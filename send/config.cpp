@@ -1,5 +1,6 @@
 #include "send/config.hpp"
 
+#include "base/srs_control.hpp"
 #include "base/sys/error.hpp"
 #include "queue/delivery.hpp"
 
@@ -44,8 +45,14 @@ Config read_config(const Control& control)
     config.routing.no_at_host = control.line_or_me("envnoathost", "envnoathost");
     config.bounce.from = control.line("bouncefrom").value_or("MAILER-DAEMON");
     config.bounce.host = control.line_or_me("bouncehost", "bouncehost");
-    config.bounce.double_to = control.line("doublebounceto").value_or("postmaster") + '@' +
-                              control.line_or_me("doublebouncehost", "doublebouncehost");
+    // An empty doublebounceto: nobody wants them.
+    const auto double_to = control.line("doublebounceto").value_or("postmaster");
+    if (!double_to.empty())
+        config.bounce.double_to =
+            double_to + '@' + control.line_or_me("doublebouncehost", "doublebouncehost");
+    config.bounce.srs = read_srs(control);
+    if (const auto most = control.integer("bouncemaxbytes", 0); most > 0)
+        config.bounce.most_copied = most;
     config.routing.locals = NameSet(locals(control));
     config.routing.percent_hack =
         NameSet(control.list("percenthack").value_or(std::vector<std::string>{}));

@@ -3,6 +3,7 @@
 #include "base/sys/file.hpp"
 #include "send/bounce_file.hpp"
 #include "send/notice_submission.hpp"
+#include "send/routing.hpp"
 
 #include <optional>
 #include <system_error>
@@ -91,7 +92,8 @@ void Finishing::tell_sender(queue::MessageNumber n, MessageInfo info)
 {
     auto notice = make_notice(names_, info.sender, queue_.agenda.wall_now());
     if (!notice) {
-        log_.triple_bounce(queue::Spool::bounce(n));
+        const bool is_double = without_verp_mark(info.sender).empty();
+        log_.discarded_bounce(is_double ? "double" : "triple", queue::Spool::bounce(n));
         return eliminate(n);
     }
     if (!review_.wants(*notice)) return start_telling({n, std::move(*notice), {}});

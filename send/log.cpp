@@ -100,9 +100,9 @@ void Log::bounced(Number n, std::uint64_t qp)
     line("bounce msg " + std::to_string(n) + " qp " + std::to_string(qp));
 }
 
-void Log::triple_bounce(const std::string& bounce_file)
+void Log::discarded_bounce(std::string_view which, const std::string& bounce_file)
 {
-    line("triple bounce: discarding " + bounce_file);
+    line(std::string(which) + " bounce: discarding " + bounce_file);
 }
 
 void Log::ended(Number n) { line("end msg " + std::to_string(n)); }

@@ -38,7 +38,8 @@ public:
     void deferred(std::uint64_t delivery, std::string_view report);
     void mangled(std::uint64_t delivery);
     void bounced(Number n, std::uint64_t qp);
-    void triple_bounce(const std::string& bounce_file);
+    void discarded_bounce(std::string_view which,
+                          const std::string& bounce_file);   // double, triple
     void ended(Number n);
 
     // What scanners changed; scanner: by its name, empty where it is not known.

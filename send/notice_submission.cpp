@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <limits>
 #include <system_error>
 #include <utility>
 
@@ -20,13 +21,19 @@ namespace {
 namespace asio = boost::asio;
 using queue::AsyncSubmission;
 
-asio::awaitable<void> copy_file(AsyncSubmission& to, std::string path)
+constexpr auto all_of_it = std::numeric_limits<std::uint64_t>::max();
+
+asio::awaitable<void> copy_file(AsyncSubmission& to, std::string path, std::uint64_t most)
 {
     const Fd file = open_read(path);
     std::array<char, 16384> buffer;
     while (const auto count = read_some(file.get(), buffer.data(), buffer.size())) {
-        to.text().append(buffer.data(), count);
+        const auto taken = std::min<std::uint64_t>(count, most);
+        to.text().append(buffer.data(), static_cast<std::size_t>(taken));
+        most -= taken;
+        if (taken < count) to.text() += stripped_text;
         co_await to.pass_on();
+        if (taken < count) co_return;
     }
 }
 
@@ -50,9 +57,9 @@ asio::awaitable<void> write_message(AsyncSubmission& submission, const Notice& n
                                     std::string bounce_file, std::string message_file)
 {
     submission.text() += notice.head;
-    co_await copy_file(submission, std::move(bounce_file));
+    co_await copy_file(submission, std::move(bounce_file), all_of_it);
     submission.text() += notice.middle;
-    co_await copy_file(submission, std::move(message_file));
+    co_await copy_file(submission, std::move(message_file), notice.most_copied);
 }
 
 }

@@ -2,6 +2,7 @@
 
 #include "base/mail/name_table.hpp"
 #include "base/mail/pattern_list.hpp"
+#include "base/pattern.hpp"
 #include "base/sys/log.hpp"
 #include "base/text.hpp"
 
@@ -117,6 +118,21 @@ std::string word_fault(const Setting& setting, std::string_view entry)
     return {};
 }
 
+std::string tap_fault(std::string_view entry)
+{
+    auto rest = entry;
+    const auto letter = take_until(rest, ':');
+    auto pattern = take_until(rest, ':');
+    const bool known = letter && (*letter == "F" || *letter == "T" || *letter == "A");
+    if (!known || !pattern || rest.empty())
+        return " is not F, T or A, a pattern and an address, with colons between them, and is "
+               "ignored.";
+    if (pattern->starts_with('!')) pattern->remove_prefix(1);
+    std::string problem;
+    if (Pattern::compile(*pattern, &problem)) return {};
+    return " is ignored: " + problem + '.';
+}
+
 // What is wrong with one entry, as the end of a sentence; "" for nothing.
 std::string fault(const Setting& setting, std::string_view entry)
 {
@@ -149,6 +165,8 @@ std::string fault(const Setting& setting, std::string_view entry)
             entry.find(":deny") == std::string_view::npos)
             return " is no rule and is ignored.";
         break;
+    case Check::tap:
+        return tap_fault(entry);
     case Check::keyed:
         if (!has_colon) return " has no colon and is ignored.";
         break;

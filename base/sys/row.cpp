@@ -83,8 +83,10 @@ void qmail_handover()
 
 void qmail_queued()
 {
+    auto paths = where_messages_are_made();
+    paths.readable.push_back(home() + "/control");   // taps may change
     confine({.memory = 1024 * megabyte,
-             .paths = where_messages_are_made(),
+             .paths = paths,
              .system_calls =
                  May::read_files | May::write_files | May::use_local_sockets | May::start_threads});
 }

@@ -4,6 +4,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
+#include "local/forward_sender.hpp"
 #include "queue/submission.hpp"
 
 #include <csignal>
@@ -35,8 +36,14 @@ auto trying(const std::string& what, const Body& body)
 pid_t requeue(const Environment& environment, const std::string& sender_variable,
               const std::vector<std::string>& recipients)
 {
+    return requeue_from(environment, forward_sender(required(environment, sender_variable)),
+                        recipients);
+}
+
+pid_t requeue_from(const Environment& environment, const std::string& sender,
+                   const std::vector<std::string>& recipients)
+{
     ignore_signal(SIGPIPE);
-    const std::string sender = required(environment, sender_variable);
     const std::string head = required(environment, "DTLINE");
     auto submission = trying("unable to fork", [&] { return queue::Submission(environment); });
     submission.write(head);

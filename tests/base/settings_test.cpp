@@ -43,7 +43,7 @@ std::string kind_of(const Setting& setting)
 std::string program_sources()
 {
     std::string text;
-    for (const auto* folder : {"smtpd", "send", "remote", "local", "inject", "queue"})
+    for (const auto* folder : {"smtpd", "send", "remote", "local", "inject", "queue", "base"})
         for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder))
             if (entry.path().extension() == ".cpp") text += text_of(entry.path());
     return text;

@@ -63,6 +63,31 @@ TEST_F(Bounce, ATripleBounceIsDiscardedWithAWord)
     EXPECT_EQ(mta.log_count("bounce msg "), 2u);
 }
 
+TEST_F(Bounce, ADoubleBounceThatNobodyWantsIsDiscardedWithAWord)
+{
+    home.control("doublebounceto", "");
+    Instance mta(home);
+    SmtpClient(mta.port()).deliver("gone@here.example", {"nobody@here.example"}, a_message());
+    EXPECT_TRUE(mta.wait_for_log("double bounce: discarding bounce/")) << mta.log();
+    EXPECT_TRUE(mta.wait_until_empty());
+    EXPECT_EQ(mta.log_count("bounce msg "), 1u);
+}
+
+TEST_F(Bounce, CopiesNoMoreThanItMay)
+{
+    home.control("bouncemaxbytes", "300");
+    Instance mta(home);
+    const auto long_message = a_message() + std::string(100000, 'x') + '\n';
+    SmtpClient(mta.port()).deliver("joe@here.example", {"nobody@here.example"}, long_message);
+    ASSERT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
+    const auto notice = maildir_messages(maildir)[0];
+    const auto copy = notice.find("\nReturn-Path: <joe@here.example>\nReceived: ");
+    ASSERT_NE(copy, std::string::npos);
+    const std::string end = "\n\n--- End of message stripped.\n";
+    ASSERT_TRUE(notice.ends_with(end)) << notice.substr(notice.size() - 200);
+    EXPECT_EQ(notice.size() - notice.find("Received: ", copy) - end.size(), 300u);
+}
+
 TEST_F(Bounce, ARemoteRefusalIsQuoted)
 {
     SmtpScript far({.rules = {{"RCPT TO:<no@", "550 5.1.1 who?"}}});

@@ -54,6 +54,12 @@ TEST(Bounce, OfABounceGoesToThePostmaster)
     EXPECT_EQ(notice->middle, "--- Below this line is the original bounce.\n\nReturn-Path: <>\n");
 }
 
+TEST(Bounce, OfABounceGoesNowhereWhereNobodyWantsIt)
+{
+    EXPECT_FALSE(make_notice({"MAILER-DAEMON", "mx.example", ""}, "", 0));
+    EXPECT_TRUE(make_notice({"MAILER-DAEMON", "mx.example", ""}, "joe@a.example", 0));
+}
+
 TEST(Bounce, OfADoubleBounceGoesNowhere) { EXPECT_FALSE(make_notice(names, "#@[]", 0)); }
 
 TEST(Bounce, OfAListMessageGoesToItsOwner)

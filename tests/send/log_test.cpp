@@ -31,7 +31,7 @@ TEST(Log, SaysEachLineInOnePiece)
     Log log(pipe.writer.get());
     log.status({1, 10}, {0, 20}, true);
     log.message_info(7, 100, "a b@c%d", 11, 12);
-    log.triple_bounce("bounce/7");
+    log.discarded_bounce("triple", "bounce/7");
     log.mangled(3);
     EXPECT_EQ(drain(pipe.reader.get()), "status: local 1/10 remote 0/20 exitasap\n"
                                         "info msg 7: bytes 100 from <a_b@c_d> qp 11 uid 12\n"

@@ -95,6 +95,11 @@ TEST(SettingCheck, FindsValuesThatMeanNothing)
     EXPECT_THAT(
         complaints(clients, "10.\n192.0.2.1 550 no\n2001:db8::/32\n1.2.3.4-9\n=.x\n1.2.3\n"),
         ElementsAre(found(6, "\"1.2.3\" is neither address nor prefix and is ignored.")));
+    constexpr Setting taps{"taps", SettingKind::list, "none", "qmail-queue", "Copies", Check::tap};
+    const auto copies = complaints(taps, "F:.*:a@b.example\nT:@x.example\nA:[x:a@b.example\n");
+    ASSERT_EQ(copies.size(), 2u);
+    EXPECT_EQ(copies[0].line, 2u);
+    EXPECT_THAT(copies[1].text, testing::StartsWith("\"A:[x:a@b.example\" is ignored: "));
     constexpr Setting bad{"badrcptto", SettingKind::list, "none", "qmail-smtpd",
                           "Bad",       Check::pattern};
     const auto pattern = complaints(bad, "^a 550 no\n[b\n");
