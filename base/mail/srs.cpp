@@ -115,7 +115,7 @@ std::string srs_forward(const Srs& srs, std::string_view sender, std::time_t now
         std::string_view fields = rest->substr(1);
         const auto mark = take_until(fields, '=');
         const auto first_host = mark ? take_until(fields, '=') : std::nullopt;
-        if (first_host) return guarded(srs, *first_host, fields);
+        if (first_host && !first_host->empty()) return guarded(srs, *first_host, fields);
     }
     if (const auto rest = behind("SRS0", local)) return guarded(srs, host, *rest);
     const auto stamp = timestamp(now);
