@@ -55,6 +55,14 @@ std::optional<CommandLine> CommandReader::take(std::string_view& bytes)
     return std::nullopt;
 }
 
+std::optional<Chunk> parse_chunk(std::string_view argument)
+{
+    const auto size = parse_number(argument.substr(0, argument.find(' ')));
+    const auto last = trim(argument.substr(std::min(argument.size(), argument.find(' '))));
+    if (!size || !(last.empty() || equal_ignoring_case(last, "LAST"))) return std::nullopt;
+    return Chunk{*size, !last.empty()};
+}
+
 Command split_command(std::string_view line)
 {
     const auto blank = line.find(' ');

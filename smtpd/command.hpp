@@ -5,6 +5,7 @@
 #include "smtpd/lax.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -47,6 +48,13 @@ struct Command {
 };
 // The verb ends at the first blank; the argument begins after the blanks. Views into line.
 Command split_command(std::string_view line);
+
+// BDAT's argument (RFC 3030 2).
+struct Chunk {
+    std::uint64_t size = 0;
+    bool last = false;
+};
+std::optional<Chunk> parse_chunk(std::string_view argument);
 
 // How a path or a parameter is wrong; the session knows the reply.
 enum class Fault {

@@ -5,7 +5,7 @@
 namespace grapnel::smtpd {
 
 namespace {
-constexpr std::size_t longest_name = 9;   // "delivered"
+constexpr std::size_t longest_kept = 40;   // "tls-required: no" with blanks
 }
 
 DataReader::Trouble DataReader::trouble() const
@@ -24,8 +24,8 @@ void DataReader::look_at(std::string_view piece)
     if (rules_.max_line > 0 && line_length_ + 2 > rules_.max_line) long_line_ = true;
     if (!in_header_) return;
     if (rules_.refuse_nul_in_header && piece.find('\0') != std::string_view::npos) nul_ = true;
-    if (line_begin_.size() < longest_name)
-        line_begin_ += lower(piece.substr(0, longest_name - line_begin_.size()));
+    if (line_begin_.size() < longest_kept)
+        line_begin_ += lower(piece.substr(0, longest_kept - line_begin_.size()));
 }
 
 void DataReader::store(std::string_view piece, std::string& stored)
@@ -34,10 +34,19 @@ void DataReader::store(std::string_view piece, std::string& stored)
     if (trouble() == Trouble::none) stored += piece;
 }
 
+void DataReader::note_field()
+{
+    constexpr std::string_view tls = "tls-required:";
+    if (line_begin_.starts_with("received") || line_begin_.starts_with("delivered")) ++hops_;
+    if (line_begin_.starts_with(tls) &&
+        trim(std::string_view(line_begin_).substr(tls.size())) == "no")
+        needs_no_tls_ = true;
+}
+
 void DataReader::end_line(std::string& stored)
 {
     if (in_header_) {
-        if (line_begin_.starts_with("received") || line_begin_.starts_with("delivered")) ++hops_;
+        note_field();
         if (line_length_ == 0) in_header_ = false;
         line_begin_.clear();
     }
@@ -85,7 +94,7 @@ bool DataReader::special(char c, std::string& stored)
     }
     if (before == Place::carriage_return || before == Place::dot_return)
         bare_cr(before == Place::dot_return, stored);
-    if (c == '.' && before == Place::line_start) {
+    if (c == '.' && before == Place::line_start && !rules_.chunks) {
         place_ = Place::dot;
         return false;
     }
@@ -99,8 +108,8 @@ bool DataReader::special(char c, std::string& stored)
 // none. The window keeps it cheap where such octets abound.
 bool DataReader::take_text(std::string_view& bytes, std::string& stored)
 {
-    if (place_ != Place::text && (place_ != Place::line_start || bytes.front() == '.'))
-        return false;
+    const bool dot = bytes.front() == '.' && !rules_.chunks;
+    if (place_ != Place::text && (place_ != Place::line_start || dot)) return false;
     constexpr std::size_t window = 1024;
     auto piece = bytes.substr(0, window);
     piece = piece.substr(0, piece.find('\r'));
@@ -129,6 +138,14 @@ DataReader::State DataReader::take(std::string_view& bytes, std::string& stored)
     }
     if (stopped_) return State::stopped;
     return ended_ ? State::ended : State::more;
+}
+
+// The last line may be one without an end.
+void DataReader::end_chunks(std::string& stored)
+{
+    if (place_ == Place::carriage_return) bare_cr(false, stored);
+    if (in_header_) note_field();
+    place_ = Place::text;
 }
 
 }

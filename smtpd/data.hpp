@@ -1,6 +1,6 @@
-// The text between 354 and CR LF . CR LF: dots unstuffed, line ends made LF, everything counted.
-// Pure and streaming. Nothing but CR LF . CR LF ever ends it (RFC 5321 4.1.1.4), whatever else is
-// forgiven.
+// The text between 354 and CR LF . CR LF, or that of BDAT: dots unstuffed, line ends made LF,
+// everything counted. Pure and streaming. Nothing but CR LF . CR LF ever ends the former (RFC 5321
+// 4.1.1.4), whatever else is forgiven; the latter ends where the client said before.
 #pragma once
 
 #include <cstddef>
@@ -21,6 +21,7 @@ struct DataRules {
     std::uint64_t max_line = 0;    // with its CR LF; 0: no limit
     unsigned max_hops = 100;       // so many Received and Delivered-To fields are a loop
     bool refuse_nul_in_header = true;
+    bool chunks = false;   // BDAT: a dot is like any other octet, and nothing ends it
 };
 
 class DataReader {
@@ -32,9 +33,13 @@ public:
     // be kept.
     State take(std::string_view& bytes, std::string& stored);
 
+    // With chunks: no more will come.
+    void end_chunks(std::string& stored);
+
     enum class Trouble { none, bare, too_big, line_too_long, nul_in_header, looping };
     Trouble trouble() const;   // the one to speak of
     std::uint64_t bytes() const { return bytes_; }
+    bool needs_no_tls() const { return needs_no_tls_; }   // "TLS-Required: No" (RFC 8689 5)
 
 private:
     enum class Place { line_start, text, carriage_return, dot, dot_return };
@@ -42,6 +47,7 @@ private:
     void store(std::string_view piece, std::string& stored);
     void look_at(std::string_view piece);
     void end_line(std::string& stored);
+    void note_field();
     bool take_text(std::string_view& bytes, std::string& stored);
     bool special(char c, std::string& stored);
     void bare_cr(bool behind_dot, std::string& stored);
@@ -50,7 +56,7 @@ private:
     DataRules rules_;
     Place place_ = Place::line_start;
     bool ended_ = false, stopped_ = false, bare_ = false, nul_ = false, long_line_ = false;
-    bool in_header_ = true;
+    bool in_header_ = true, needs_no_tls_ = false;
     std::uint64_t bytes_ = 0, line_length_ = 0;
     unsigned hops_ = 0;
     std::string line_begin_;   // the first octets of a header line, lower case

@@ -30,7 +30,7 @@ constexpr std::array rows{
     Row{"ENHANCEDSTATUSCODES", true, true, Kept::everywhere},
     Row{"SMTPUTF8", true, true, Kept::here},
     Row{"DSN", true, true, Kept::here},
-    Row{"CHUNKING", true, true, Kept::nowhere},
+    Row{"CHUNKING", true, true, Kept::everywhere},
     Row{"LIMITS", true, true, Kept::everywhere},
     Row{"REQUIRETLS", true, true, Kept::nowhere, true},
     Row{"DELIVERBY", false, true, Kept::here},

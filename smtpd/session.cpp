@@ -4,6 +4,7 @@
 #include "base/net/timer.hpp"
 #include "base/text.hpp"
 #include "queue/async_submission.hpp"
+#include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
 
 #include <algorithm>
@@ -134,6 +135,7 @@ awaitable<void> Session::talk()
         Answer answer = answer_to(*line);
         if (asks_) answer = co_await consult(std::move(answer));
         if (step_ == Step::text_expected) answer = co_await receive();
+        if (chunk_) answer = co_await receive_chunk(std::move(answer));
         if (silent_) co_return;
         if (just_greeted_) co_await after_helo();
         if (tarpit_ > 0s) co_await wait_in_tarpit();

@@ -36,7 +36,7 @@ class QueuedPool;
 namespace grapnel::smtpd {
 
 class QueueLoad;
-class TextSink;
+class IncomingText;
 
 struct Surroundings {
     std::shared_ptr<const Config> config;   // shared by all sessions that began with it
@@ -71,11 +71,20 @@ public:
 
 private:
     using SteadyClock = net::SteadyClock;
-    enum class Step { connected, greeted, sender_given, recipient_given, text_expected };
+    enum class Step {
+        connected,
+        greeted,
+        sender_given,
+        recipient_given,
+        chunks_given,     // some BDAT, not the last
+        chunks_refused,   // one was: only the end of the transaction is left
+        text_expected
+    };
     struct Verb {
         std::string_view word;
         Answer (Session::*handle)(std::string_view argument);
-        bool counts;   // towards the limit of commands
+        bool counts;                     // towards the limit of commands
+        bool ends_transaction = false;   // or leaves it alone: heard behind a refused chunk
     };
     static std::span<const Verb> verbs();
 
@@ -106,6 +115,7 @@ private:
     Answer mail(std::string_view argument);
     Answer rcpt(std::string_view argument);
     Answer data(std::string_view argument);
+    Answer bdat(std::string_view argument);   // session_chunks.cpp
     Answer rset(std::string_view argument);
     Answer noop(std::string_view argument);
     Answer quit(std::string_view argument);
@@ -155,18 +165,23 @@ private:
     net::asio::awaitable<Answer> have_text_looked_at();
     net::asio::awaitable<Answer> pass_on(const hooks::Decision& decision, int content,
                                          std::uint64_t size);
-    net::asio::awaitable<Answer> drop_text();
     Answer dropped(std::uint64_t bytes);
+
+    // session_chunks.cpp
+    net::asio::awaitable<Answer> receive_chunk(Answer answer);
+    net::asio::awaitable<Answer> end_chunk(Chunk chunk, Answer answer);
+    net::asio::awaitable<void> read_chunk(std::uint64_t left, bool wanted);
 
     // session_data.cpp
     net::asio::awaitable<Answer> receive();
+    net::asio::awaitable<std::optional<Answer>> begin_text(bool chunks);
+    net::asio::awaitable<Answer> end_text();
     net::asio::awaitable<void> go_ahead();
     net::asio::awaitable<Result<queue::AsyncSubmission>> start_submission();
-    net::asio::awaitable<Answer> pass_text_on();
-    net::asio::awaitable<std::optional<Answer>> read_text(TextSink& sink, DataReader& reader);
+    net::asio::awaitable<std::optional<Answer>> read_text();
     net::asio::awaitable<Answer> submit(queue::AsyncSubmission& submission, std::uint64_t bytes);
     net::asio::awaitable<bool> more_text(Patience& patience);
-    DataRules data_rules() const;
+    DataRules data_rules(bool chunks) const;
     Answer answer_to_trouble(DataReader::Trouble trouble) const;
     Answer answer_to_queue(const Result<>& result, std::uint64_t bytes, pid_t process);
     Answer answer_to_failure(const Failure& failure) const;
@@ -202,6 +217,8 @@ private:
     // those.
     grapnel::Extensions wishes_;
     std::map<std::size_t, grapnel::Extensions> recipient_wishes_;
+    std::optional<Chunk> chunk_;   // whose octets come next
+    std::unique_ptr<IncomingText> text_;
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;
 

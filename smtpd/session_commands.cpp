@@ -19,14 +19,16 @@ constexpr std::size_t most_logged_refusals = 20;
 std::span<const Session::Verb> Session::verbs()
 {
     static constexpr std::array table{
-        Verb{"HELO", &Session::helo, true},     Verb{"EHLO", &Session::ehlo, true},
-        Verb{"MAIL", &Session::mail, true},     Verb{"RCPT", &Session::rcpt, false},
-        Verb{"DATA", &Session::data, true},     Verb{"RSET", &Session::rset, true},
-        Verb{"NOOP", &Session::noop, true},     Verb{"QUIT", &Session::quit, true},
-        Verb{"VRFY", &Session::vrfy, true},     Verb{"EXPN", &Session::expn, true},
-        Verb{"HELP", &Session::help, true},     Verb{"SEND", &Session::obsolete, true},
-        Verb{"SOML", &Session::obsolete, true}, Verb{"SAML", &Session::obsolete, true},
-        Verb{"TURN", &Session::obsolete, true}, Verb{"BDAT", &Session::obsolete, true},
+        Verb{"HELO", &Session::helo, true, true}, Verb{"EHLO", &Session::ehlo, true, true},
+        Verb{"MAIL", &Session::mail, true},       Verb{"RCPT", &Session::rcpt, false},
+        Verb{"DATA", &Session::data, true},       Verb{"RSET", &Session::rset, true, true},
+        Verb{"NOOP", &Session::noop, true, true}, Verb{"QUIT", &Session::quit, true, true},
+        Verb{"VRFY", &Session::vrfy, true},       Verb{"EXPN", &Session::expn, true},
+        Verb{"HELP", &Session::help, true},       Verb{"SEND", &Session::obsolete, true},
+        Verb{"SOML", &Session::obsolete, true},   Verb{"SAML", &Session::obsolete, true},
+        Verb{"TURN", &Session::obsolete, true},   Verb{"ETRN", &Session::obsolete, true},
+        Verb{"ATRN", &Session::obsolete, true},   Verb{"BURL", &Session::obsolete, true},
+        Verb{"BDAT", &Session::bdat, true, true},
     };
     return table;
 }
@@ -71,13 +73,16 @@ Answer Session::command(const Command& command)
     const auto verb = std::find_if(all.begin(), all.end(), [&](const Verb& candidate) {
         return equal_ignoring_case(candidate.word, command.verb);
     });
-    const bool known = verb != all.end() && verb->word != "BDAT";
+    const bool known = verb != all.end() && !(classic() && verb->word == "BDAT");
     if (!known || verb->counts)
         if (auto end = allowance_.command()) return *end;
     Answer answer;
     const auto argument = classic() ? command.argument : trim_right(command.argument);
-    if (barred_ && !(known && verb->word == "QUIT"))
+    // BDAT is heard in any case, since its octets must be read.
+    if (barred_ && !(known && (verb->word == "QUIT" || verb->word == "BDAT")))
         answer = Answer(503, "5.5.1", "no mail for you here (#5.5.1)");
+    else if (step_ == Step::chunks_refused && known && !verb->ends_transaction)
+        answer = Answer(503, "5.5.1", "RSET first (#5.5.1)");
     else if (known)
         answer = answer_by(*verb, argument);
     else if (verb != all.end() || classic())

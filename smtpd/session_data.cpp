@@ -4,10 +4,10 @@
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
 #include "queue/async_submission.hpp"
+#include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/received.hpp"
-#include "smtpd/text_sink.hpp"
 
 #include <chrono>
 #include <ctime>
@@ -39,13 +39,14 @@ std::string code_in(std::string_view text, std::string_view otherwise)
 
 }
 
-DataRules Session::data_rules() const
+DataRules Session::data_rules(bool chunks) const
 {
     DataRules rules;
+    rules.chunks = chunks;
     if (lax_[Lax::barelffix]) {
         rules.bare_lf = BareLf::line_end;
         rules.bare_cr = BareCr::blank;
-    } else if (lax_[Lax::barelf451]) {
+    } else if (lax_[Lax::barelf451] && !chunks) {
         rules.bare_lf = BareLf::stop;
     }
     if (lax_[Lax::barecr]) rules.bare_cr = BareCr::keep;
@@ -159,22 +160,23 @@ awaitable<bool> Session::more_text(Patience& patience)
     co_return more;
 }
 
-// Reads to the true end whatever happens; what cannot be kept is no longer stored. nullopt: all of
-// it is there.
-awaitable<std::optional<Answer>> Session::read_text(TextSink& sink, DataReader& reader)
+// Reads to the true end whatever happens; what cannot be kept is no longer stored. nullopt: it came
+// to that end.
+awaitable<std::optional<Answer>> Session::read_text()
 {
+    auto& reader = text_->reader();
     QueueLoad::Held held(around_.load);
     Patience patience;
     auto state = DataReader::State::more;
     for (;;) {
         auto bytes = stream_.buffered();
         const auto before = bytes.size();
-        state = reader.take(bytes, sink.text());
-        held.set(sink.text().capacity());
+        state = reader.take(bytes, text_->text());
+        held.set(text_->text().capacity());
         patience.received(before - bytes.size());
         stream_.consume(before - bytes.size());
         if (state != DataReader::State::more) break;
-        if (reader.trouble() == DataReader::Trouble::none) co_await sink.pass_on();
+        if (reader.trouble() == DataReader::Trouble::none) co_await text_->pass_on();
         const bool more = co_await more_text(patience);
         if (!more) {
             closing_ = silent_ = true;
@@ -186,24 +188,39 @@ awaitable<std::optional<Answer>> Session::read_text(TextSink& sink, DataReader& 
         co_return Answer(451, "4.6.0", "See https://cr.yp.to/docs/smtplf.html.")
             .because("bare")
             .and_hang_up();
-    if (reader.trouble() != DataReader::Trouble::none)
-        co_return answer_to_trouble(reader.trouble());
     co_return std::nullopt;
 }
 
-// As it arrives.
-awaitable<Answer> Session::pass_text_on()
+// Where it is to go. nullopt: it may come.
+awaitable<std::optional<Answer>> Session::begin_text(bool chunks)
 {
-    auto submission = co_await start_submission();
-    if (!submission)
-        co_return Answer(451, "4.3.0", "qqt failure (#4.3.0)").because(submission.error().text);
-    co_await go_ahead();
-    DataReader reader(data_rules());
-    submission->text() += trace_field();
-    SubmissionSink sink(*submission);
-    auto trouble = co_await read_text(sink, reader);
-    if (trouble) co_return std::move(*trouble);
-    co_return co_await submit(*submission, reader.bytes());
+    auto text = std::make_unique<IncomingText>(data_rules(chunks));
+    const bool unwanted = message_.fate == Fate::dropped || recipients_.empty();
+    if (!unwanted && is_hooked(hooks::Stage::data)) {
+        text->go_to(MessageSpool(around_.spool));
+    } else if (!unwanted) {
+        auto submission = co_await start_submission();
+        if (!submission)
+            co_return Answer(451, "4.3.0", "qqt failure (#4.3.0)").because(submission.error().text);
+        text->go_to(std::move(*submission));
+        text->text() += trace_field();
+    }
+    text_ = std::move(text);
+    co_return std::nullopt;
+}
+
+// All of it is there.
+awaitable<Answer> Session::end_text()
+{
+    const auto& reader = text_->reader();
+    if (reader.trouble() != DataReader::Trouble::none)
+        co_return answer_to_trouble(reader.trouble());
+    if (reader.needs_no_tls() && !classic() && !wishes_.find("requiretls"))
+        wishes_.set("tls-required", "no");
+    if (text_->spool()) co_return co_await have_text_looked_at();
+    if (auto* submission = text_->submission())
+        co_return co_await submit(*submission, reader.bytes());
+    co_return dropped(reader.bytes());
 }
 
 awaitable<Answer> Session::submit(queue::AsyncSubmission& submission, std::uint64_t bytes)
@@ -231,12 +248,16 @@ awaitable<Answer> Session::receive()
                      .because("earlytalk")
                      .and_hang_up();
         why_closed_ = "early talker";
-    } else if (message_.fate == Fate::dropped || recipients_.empty()) {
-        answer = co_await drop_text();
-    } else if (is_hooked(hooks::Stage::data)) {
-        answer = co_await have_text_looked_at();
     } else {
-        answer = co_await pass_text_on();
+        auto trouble = co_await begin_text(false);
+        if (!trouble) {
+            co_await go_ahead();
+            trouble = co_await read_text();
+        }
+        if (trouble)
+            answer = std::move(*trouble);
+        else
+            answer = co_await end_text();
     }
     receiving_ = false;
     if (!answer.positive()) log::refused(around_.name, around_.peer, "data", id_, answer);

@@ -3,6 +3,7 @@
 
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
+#include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
 
@@ -26,6 +27,7 @@ void Session::forget_transaction()
     priority_.reset();
     wishes_ = {};
     recipient_wishes_.clear();
+    text_.reset();
     bad_sender_.reset();
     recipients_ = {};
     if (!around_.hooks) return;
@@ -223,6 +225,7 @@ Answer Session::mail(std::string_view argument)
 Answer Session::rcpt(std::string_view argument)
 {
     if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
+    if (step_ > Step::recipient_given) return Answer(503, "5.5.1", "BDAT has begun (#5.5.1)");
     Path path;
     const auto fault = parse_path(argument, "TO:", recipient_rules(), path);
     if (fault != Fault::none) return fault_of_path(fault, false);
@@ -284,6 +287,7 @@ Answer Session::data(std::string_view argument)
     if (!argument.empty() && !classic())
         return Answer(501, "5.5.4", "DATA takes no argument (#5.5.4)");
     if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
+    if (step_ > Step::recipient_given) return Answer(503, "5.5.1", "BDAT has begun (#5.5.1)");
     if (recipients_.empty() && dropped_ == 0)
         return classic() ? Answer(503, "", "RCPT first (#5.5.1)")
                          : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");

@@ -1,9 +1,9 @@
-// DATA where a scanner wants to see the message, or where nobody is to get it.
+// Where a scanner wants to see the message, or where nobody is to get it.
 #include "smtpd/session.hpp"
 
 #include "queue/async_submission.hpp"
+#include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
-#include "smtpd/text_sink.hpp"
 
 #include <unistd.h>
 
@@ -41,12 +41,8 @@ Answer unusable()
 
 awaitable<Answer> Session::have_text_looked_at()
 {
-    co_await go_ahead();
-    MessageSpool spool(around_.spool);
-    SpoolSink sink(spool);
-    DataReader reader(data_rules());
-    auto trouble = co_await read_text(sink, reader);
-    if (trouble) co_return std::move(*trouble);
+    auto& spool = *text_->spool();
+    const auto& reader = text_->reader();
     const auto kept = spool.finish();
     if (!kept) co_return answer_to_failure(kept.error()).because("spool");
     Answer ours(250, "2.0.0", "ok id " + id_);
@@ -82,16 +78,6 @@ awaitable<Answer> Session::pass_on(const hooks::Decision& decision, int content,
     Answer answer = co_await submit(*submission, size);
     if (answer.positive()) answer = reply_by(decision, Stage::data, std::move(answer));
     co_return answer;
-}
-
-awaitable<Answer> Session::drop_text()
-{
-    co_await go_ahead();
-    NoSink sink;
-    DataReader reader(data_rules());
-    auto trouble = co_await read_text(sink, reader);
-    if (trouble) co_return std::move(*trouble);
-    co_return dropped(reader.bytes());
 }
 
 Answer Session::dropped(std::uint64_t bytes)

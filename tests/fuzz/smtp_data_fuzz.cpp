@@ -40,12 +40,50 @@ Outcome decode(std::string_view wire, std::size_t cut, const DataRules& rules)
     return outcome;
 }
 
+// The same as chunks: all of it is the message, and a cut anywhere makes no difference.
+std::string chunks(std::string_view wire, std::size_t cut, bool& bare)
+{
+    DataRules rules;
+    rules.chunks = true;
+    rules.refuse_nul_in_header = false;
+    rules.max_hops = 1000000;
+    DataReader reader(rules);
+    std::string stored;
+    for (auto piece : {wire.substr(0, cut), wire.substr(cut)}) {
+        check(reader.take(piece, stored) == DataReader::State::more);
+        check(piece.empty());
+    }
+    reader.end_chunks(stored);
+    bare = reader.trouble() == DataReader::Trouble::bare;
+    return bare ? "" : stored;
+}
+
+void check_chunks(std::string_view wire)
+{
+    std::string plain;
+    bool good = true;
+    for (std::size_t i = 0; i < wire.size(); ++i) {
+        const bool line_end = wire[i] == '\r' && i + 1 < wire.size() && wire[i + 1] == '\n';
+        good = good && (line_end || (wire[i] != '\r' && wire[i] != '\n'));
+        plain += line_end ? '\n' : wire[i];
+        if (line_end) ++i;
+    }
+    const std::size_t most = wire.size() < 200 ? wire.size() : 200;
+    for (std::size_t cut = 0; cut <= most; ++cut) {
+        bool bare = false;
+        const auto stored = chunks(wire, cut, bare);
+        check(bare == !good);
+        check(bare || stored == plain);
+    }
+}
+
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     if (size < 1) return 0;
     const std::string_view wire(reinterpret_cast<const char*>(data) + 1, size - 1);
+    check_chunks(wire);
     DataRules rules;
     rules.refuse_nul_in_header = false;
     rules.max_hops = 1000000;

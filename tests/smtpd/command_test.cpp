@@ -294,17 +294,17 @@ TEST(Extensions, SwitchesAndTheEhloList)
     values.max_mail = 7;
     values.max_recipients = 50;
     EXPECT_EQ(listed(all.offered(false, false), values),
-              "PIPELINING 8BITMIME SIZE 100 ENHANCEDSTATUSCODES LIMITS MAILMAX=7 "
+              "PIPELINING 8BITMIME SIZE 100 ENHANCEDSTATUSCODES CHUNKING LIMITS MAILMAX=7 "
               "RCPTMAX=50 STARTTLS VRFY HELP");
     all.apply("-ALL");
     EXPECT_EQ(listed(all), "");
     std::vector<std::string> bad;
     all.apply({"+size", "-DSN", "-BURL", "+EXPN", "+BINARYMIME", "+REQUIRETLS", "SIZE", "HELP:yes",
-               "+HELP:tls", ":tls", "+", "DSN:auth", "+DELIVERBY"},
+               "+HELP:tls", ":tls", "+", "DSN:auth", "chunking:TLS", "+DELIVERBY"},
               &bad);
     EXPECT_EQ(join(bad, " "), "+EXPN +BINARYMIME +REQUIRETLS SIZE HELP:yes +HELP:tls :tls +");
     EXPECT_EQ(listed(all.offered(false, false)), "SIZE DELIVERBY");
-    EXPECT_EQ(listed(all.offered(true, false)), "SIZE DELIVERBY");
+    EXPECT_EQ(listed(all.offered(true, false)), "SIZE CHUNKING DELIVERBY");
     EXPECT_EQ(listed(all.offered(false, true)), "SIZE DSN DELIVERBY");
     all.apply("+FUTURERELEASE");
     values = {};
