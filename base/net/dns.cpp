@@ -19,6 +19,20 @@ boost::asio::awaitable<DnsAnswer<std::string>> Dns::names(IpAddress, Deadline)
 }
 
 // RFC 1035 3.5, RFC 3596 2.5.
+bool can_be_name(std::string_view text)
+{
+    constexpr std::size_t longest_name = 253, longest_label = 63;   // RFC 1035 2.3.4, as text
+    if (text.ends_with('.')) text.remove_suffix(1);
+    if (text.empty() || text.size() > longest_name) return false;
+    std::size_t label = 0;
+    for (const char c : text) {
+        if (c == '.' && label == 0) return false;
+        label = c == '.' ? 0 : label + 1;
+        if (label > longest_label) return false;
+    }
+    return label > 0;
+}
+
 std::string reverse_name(const IpAddress& address)
 {
     constexpr std::string_view digits = "0123456789abcdef";

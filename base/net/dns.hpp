@@ -61,6 +61,9 @@ std::unique_ptr<Dns> make_dns(boost::asio::any_io_executor executor,
 // The name servers in the text of a resolv.conf; without any this host, as resolv.conf(5) has it.
 std::vector<std::string> resolv_conf_servers(std::string_view text);
 
+// Not empty, and no part of it is or is longer than the DNS takes: what is no name never will be.
+bool can_be_name(std::string_view text);
+
 // Where the DNS has the names of an address: "1.2.0.192.in-addr.arpa".
 std::string reverse_name(const IpAddress& address);
 

@@ -40,6 +40,8 @@ class Question {
 public:
     Question(ub_ctx* context, const std::string& name, int type) : context_(context)
     {
+        impossible_ = answered_ = !can_be_name(name);
+        if (impossible_) return;
         const int error = ::ub_resolve_async(context, name.c_str(), type, class_in, this,
                                              &Question::answer, &id_);
         if (error == 0) return;
@@ -81,6 +83,7 @@ private:
     {
         auto* question = static_cast<Question*>(self);
         question->answered_ = true;
+        question->impossible_ = error == UB_SYNTAX;
         question->result_.reset(result);
         if (error != 0) question->result_.reset();
     }

@@ -289,3 +289,16 @@ TEST_F(RouteTest, NoMoreHostsAreAskedForThanWillBeTried)
     config.most_addresses = 3;
     EXPECT_THAT(hops("b.example"), ElementsAre("192.0.2.0:25", "192.0.2.1:25", "192.0.2.2:25"));
 }
+
+TEST(DnsNames, WhatIsTooLongOrEmptySomewhereIsNone)
+{
+    using net::can_be_name;
+    const std::string label(63, 'x'), four = label + '.' + label + '.' + label + '.';
+    EXPECT_TRUE(can_be_name("far.example"));
+    EXPECT_TRUE(can_be_name("far.example."));
+    EXPECT_TRUE(can_be_name(label));
+    EXPECT_TRUE(can_be_name(four + std::string(61, 'x')));
+    for (const auto& text : {std::string(), std::string("."), std::string("a..b"),
+                             std::string(".a"), label + 'x', four + std::string(62, 'x')})
+        EXPECT_FALSE(can_be_name(text)) << text;
+}
