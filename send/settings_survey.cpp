@@ -33,7 +33,8 @@ constexpr std::array readers{
     Reader{"qmail-send", Role::send},    Reader{"qmail-queue", Role::queue},
     Reader{"qmail-queued", Role::queue}, Reader{"qmail-hookd", Role::hooks}};
 // Started by root, or reading before they become somebody else.
-constexpr std::array readers_as_root{"qmail-start", "qmail-newmrh", "qmail-newmvrt"};
+constexpr std::array readers_as_root{"qmail-start", "qmail-newmrh", "qmail-newmvrt",
+                                     "qmail-smtpd as root"};
 
 bool may_read(const struct stat& file, const Identity& who)
 {

@@ -138,6 +138,8 @@ Config load_config(const Control& control)
     read_hosts(control, config);
     read_addresses(control, config);
     read_limits(control, config);
+    for (const auto& line : list_or_none(control, "tlsclients"))
+        config.tls_clients.insert(lower(trim(line)));
     for (const auto& line : list_or_none(control, "smtprules")) {
         if (!config.rules.add(line)) config.complaints.push_back("smtprules: bad line: " + line);
     }
@@ -166,7 +168,7 @@ const std::vector<std::string>& config_files()
         "percenthack", "moreipme",          "notipme",      "maxrcpt",
         "maxline",     "maxhops",           "earlytalk",    "localtime",
         "greetdelay",  "smtprules",         "maxconnip",    "concurrencyincoming",
-        "maxconnrate", "lookuptime"};
+        "maxconnrate", "lookuptime",        "tlsclients"};
     return names;
 }
 

@@ -18,6 +18,7 @@
 #include <chrono>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,7 @@ struct Config {
     std::chrono::seconds greet_delay{0};
     bool local_time = false;
     std::vector<net::IpAddress> my_addresses;
+    std::set<std::string, std::less<>> tls_clients;   // who may relay, by a certificate; lower case
 
     hooks::Subscriptions hooks;
     bool is_hooked() const;   // some scanner wants a stage of ours

@@ -22,22 +22,24 @@ const char* name_of(Admission::Verdict verdict)
 
 }
 
-void turn_away(const Fd& socket, const std::string& line)
+void turn_away(const Newcomer& newcomer, const std::string& line)
 {
-    ::send(socket.get(), line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-    ::shutdown(socket.get(), SHUT_WR);
+    const int socket = newcomer.socket.get();
+    if (!newcomer.service.tls_at_once)
+        ::send(socket, line.data(), line.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+    ::shutdown(socket, SHUT_WR);
 }
 
-void turn_away(const Fd& socket, const net::IpAddress& address, Admission::Verdict why)
+void turn_away(const Newcomer& newcomer, const net::IpAddress& address, Admission::Verdict why)
 {
     log::door("turned away ip=" + address.text() + " why=" + name_of(why));
-    turn_away(socket, "421 4.3.2 too many connections, try again (#4.3.2)\r\n");
+    turn_away(newcomer, "421 4.3.2 too many connections, try again (#4.3.2)\r\n");
 }
 
-void deny(const Fd& socket, const net::IpAddress& address)
+void deny(const Newcomer& newcomer, const net::IpAddress& address)
 {
     log::door("denied ip=" + address.text());
-    turn_away(socket, "554 5.7.1 no mail is taken from you (#5.7.1)\r\n");
+    turn_away(newcomer, "554 5.7.1 no mail is taken from you (#5.7.1)\r\n");
 }
 
 }

@@ -3,15 +3,21 @@
 
 #include "base/sys/fd.hpp"
 #include "smtpd/admission.hpp"
+#include "smtpd/service.hpp"
 
 #include <string>
 
 namespace grapnel::smtpd {
 
-// The socket is new, so there is room for one line.
-void turn_away(const Fd& socket, const std::string& line);
+struct Newcomer {
+    const Fd& socket;
+    Service service;
+};
 
-void turn_away(const Fd& socket, const net::IpAddress& address, Admission::Verdict why);
-void deny(const Fd& socket, const net::IpAddress& address);   // by a rule
+// The socket is new, so there is room for one line. Who waits for TLS is told nothing.
+void turn_away(const Newcomer& newcomer, const std::string& line);
+
+void turn_away(const Newcomer& newcomer, const net::IpAddress& address, Admission::Verdict why);
+void deny(const Newcomer& newcomer, const net::IpAddress& address);   // by a rule
 
 }

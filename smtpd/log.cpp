@@ -94,6 +94,18 @@ void greeted(const std::string& session, const Peer& peer, std::string_view verb
     write_line(event(session, verb, peer) + " name=" + value(name));
 }
 
+void secured(const std::string& session, const Peer& peer, const net::TlsFacts& tls)
+{
+    std::string line = event(session, "tls", peer) + " version=" + tls.version +
+                       " cipher=" + tls.cipher + (tls.resumed ? " resumed=yes" : "");
+    if (!tls.server_name.empty()) line += " name=" + value(tls.server_name);
+    if (tls.client)
+        line += " client=" + value(tls.client->subject) +
+                (tls.client->verified ? " verified=yes" : " verified=no") +
+                (peer.admitted ? " relay=yes" : "");
+    write_line(line);
+}
+
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
             std::string_view id)
 {

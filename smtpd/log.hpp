@@ -2,6 +2,7 @@
 // chose is made printable; a log that cannot take lines loses them, and mail goes on.
 #pragma once
 
+#include "base/net/tls_layer.hpp"
 #include "smtpd/answer.hpp"
 #include "smtpd/peer.hpp"
 
@@ -24,6 +25,7 @@ void connected(const std::string& session, const Peer& peer);
 void closed(const std::string& session, const Peer& peer, std::string_view why);
 void greeted(const std::string& session, const Peer& peer, std::string_view verb,
              std::string_view name);
+void secured(const std::string& session, const Peer& peer, const net::TlsFacts& tls);
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
             std::string_view id);
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient);

@@ -9,6 +9,7 @@
 #include "base/sys/signal.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/own_tls.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
 
@@ -70,8 +71,10 @@ int run_one_session(Service service, const Environment& environment)
     ignore_signal(SIGXFSZ);   // a limit on files is a spool that is full
     log::open(0);
     std::shared_ptr<const Config> config;
+    TlsFiles tls;
     try {
         change_directory(home());
+        tls = read_tls_files(Control(), environment);   // as root, where we are
         if (::geteuid() == 0) become(role_identity(Role::daemon));
         config = std::make_shared<const Config>(load_config(Control()));
     } catch (const Stop& stop) {
@@ -81,15 +84,20 @@ int run_one_session(Service service, const Environment& environment)
     }
     const Fd helper = queue::start_submission_helper(environment);
     ::tzset();   // before files are out of reach
+    if (tls.material) net::prepare_tls();
     const bool hooked = config->is_hooked() && faces_strangers(environment);
     hooked ? row::smtpd_hooked_session() : row::smtpd_session();
     for (const auto& complaint : config->complaints) log::server(complaint);
+    for (const auto& complaint : tls.complaints) log::server(complaint);
     bool quit = false;
     QueueLoad load("queue");
     Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
                               std::to_string(::getpid())};
     surroundings.load = &load;
     surroundings.service = service;
+    if (environment.get("SMTPS").value_or("0") != "0") surroundings.service.tls_at_once = true;
+    OwnTls own_tls(std::move(tls.material));
+    surroundings.tls = &own_tls;
     net::run_until_done([&] { return converse(std::move(surroundings), hooked, quit); });
     return quit ? 0 : 1;
 }

@@ -21,6 +21,8 @@ void settings_of(const Environment& environment, Peer& peer)
     peer.tarpit_count = environment.get("TARPITCOUNT");
     peer.tarpit_delay = environment.get("TARPITDELAY");
     peer.bad_recipient_limit = environment.get("BRTLIMIT");
+    peer.force_tls = environment.get("FORCETLS");
+    peer.disable_tls = environment.get("DISABLETLS");
 }
 
 // inetd tells nothing; the socket does. ask: getpeername or getsockname.
@@ -88,7 +90,8 @@ Environment environment_of(const net::Endpoint& remote, const net::Endpoint& loc
 }
 
 constexpr std::array settings{"RELAYCLIENT",      "DATABYTES",   "LAX",         "SMTPEXT",
-                              "SMTPD_GREETDELAY", "TARPITCOUNT", "TARPITDELAY", "BRTLIMIT"};
+                              "SMTPD_GREETDELAY", "TARPITCOUNT", "TARPITDELAY", "BRTLIMIT",
+                              "FORCETLS",         "DISABLETLS"};
 
 }
 
@@ -123,7 +126,8 @@ std::vector<std::string> Peer::variables() const
     const auto known = host == "unknown" ? std::nullopt : std::optional(host);
     Environment environment = environment_of(ends->first, ends->second, known);
     const std::array values{&relay_client, &databytes,    &lax,          &extensions,
-                            &greet_delay,  &tarpit_count, &tarpit_delay, &bad_recipient_limit};
+                            &greet_delay,  &tarpit_count, &tarpit_delay, &bad_recipient_limit,
+                            &force_tls,    &disable_tls};
     for (std::size_t i = 0; i < settings.size(); ++i)
         if (*values[i]) environment.set(settings[i], **values[i]);
     for (const auto& [name, value] : set) environment.set(name, value);

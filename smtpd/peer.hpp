@@ -34,6 +34,8 @@ struct Peer {
     std::vector<std::string> variables() const;
     bool has_queue_program() const;   // QMAILQUEUE is set for this client alone
 
+    std::optional<std::string> force_tls = {}, disable_tls = {};   // "0" counts as absent
+
     // By what he has shown on this connection: a certificate, a password.
     bool admitted = false;
 

@@ -14,9 +14,6 @@ int main(int argc, char** argv)
         ensure_standard_descriptors();
         const auto options = smtpd::parse_options(argument_words(argc, argv));
         if (!options) throw Stop{100, options.error().text};
-        bool tls = options->service.tls_at_once;
-        for (const auto& listener : options->listen) tls = tls || listener.service.tls_at_once;
-        if (tls) throw Stop{100, "there is no TLS yet"};
         const auto environment = Environment::of_process();
         if (options->listen.empty()) return smtpd::run_one_session(options->service, environment);
         return smtpd::run_server(*options, environment);

@@ -79,14 +79,13 @@ std::string received_field(const Peer& peer, const Reception& reception)
     field.add(client);
     field.add("by " + safe(reception.by));
     field.add("with " + std::string(reception.protocol));
-    std::string id = "id " + std::string(reception.id);
-    const bool one = !reception.only_recipient.empty();
-    const auto& priority = reception.priority;
-    field.add(id + (one || priority ? "" : ";"));
-    if (one)
-        field.add("for " + safe_path(reception.only_recipient, reception.utf8) +
-                  (priority ? "" : ";"));
-    if (priority) field.add("PRIORITY " + std::to_string(*priority) + ';');
+    std::vector<std::string> clauses{"id " + std::string(reception.id)};
+    if (!reception.tls.empty()) clauses.push_back("tls " + reception.tls);
+    if (!reception.only_recipient.empty())
+        clauses.push_back("for " + safe_path(reception.only_recipient, reception.utf8));
+    if (reception.priority) clauses.push_back("PRIORITY " + std::to_string(*reception.priority));
+    clauses.back() += ';';
+    for (const auto& clause : clauses) field.add(clause);
     field.add(date_5322(reception.when, reception.zone_minutes));
     return field.finish();
 }

@@ -17,7 +17,8 @@ struct Reception {
     bool utf8 = false;           // RFC 6531: the addresses may be
     std::string_view id;         // of the message
     std::string_view only_recipient =
-        {};   // as given; empty where there are several (RFC 5321 4.4)
+        {};                 // as given; empty where there are several (RFC 5321 4.4)
+    std::string tls = {};   // RFC 8314 7.4: the cipher suite; "" in the clear
     std::time_t when = 0;
     int zone_minutes = 0;
     std::optional<int> priority = {};   // RFC 6710

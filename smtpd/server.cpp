@@ -5,10 +5,12 @@
 #include "base/sys/file.hpp"
 #include "base/sys/kernel.hpp"
 #include "base/sys/limits.hpp"
+#include "base/sys/packet.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
 #include "smtpd/config.hpp"
+#include "smtpd/key_keeper.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/shared.hpp"
 #include "smtpd/worker.hpp"
@@ -66,8 +68,10 @@ std::vector<std::vector<ListeningSocket>> open_sockets(const std::vector<Listene
 
 class Server {
 public:
-    Server(std::vector<std::vector<ListeningSocket>> sockets, const Environment& environment)
+    Server(std::vector<std::vector<ListeningSocket>> sockets, KeyKeeper& keys,
+           const Environment& environment)
         : sockets_(std::move(sockets)),
+          keys_(keys),
           environment_(environment),
           workers_(sockets_.size()),
           shared_(sockets_.size())
@@ -81,6 +85,8 @@ public:
     {
         for (;;) {
             for (std::size_t i = 0; i < workers_.size(); ++i) look_after(i);
+            if (keys_.look())
+                for (const auto& worker : workers_) hand_keys(worker.keys);
             const bool any = std::any_of(workers_.begin(), workers_.end(), [](const auto& worker) {
                 return static_cast<bool>(worker.child);
             });
@@ -94,6 +100,7 @@ public:
 private:
     struct Worker {
         Child child;
+        Fd keys;
         SteadyClock::time_point started, not_before;
         std::chrono::seconds pause{0};   // before it is replaced, where it dies at once
     };
@@ -144,7 +151,11 @@ private:
                 .count();
         const pid_t parent = ::getpid();
         try {
-            worker.child = fork_child([this, index, parent] { return in_worker(index, parent); });
+            auto [ours, theirs] = make_packet_pair();
+            hand_keys(ours);
+            worker.keys = std::move(ours);
+            worker.child = fork_child(
+                [this, index, parent, &theirs] { return in_worker(index, parent, theirs); });
         } catch (const std::system_error& error) {
             log::server(error.what());
             worker.pause = std::clamp<std::chrono::seconds>(worker.pause * 2, 1s, longest_pause);
@@ -152,7 +163,16 @@ private:
         }
     }
 
-    int in_worker(std::size_t index, pid_t parent)
+    // A worker that is gone gets none.
+    void hand_keys(const Fd& socket) const
+    {
+        if (!socket) return;
+        const int bundle = keys_.current();
+        bundle < 0 ? send_packet(socket.get(), no_keys)
+                   : send_packet(socket.get(), keys_here, {bundle});
+    }
+
+    int in_worker(std::size_t index, pid_t parent, Fd& keys)
     {
         // It ends in good order when its parent dies, too.
         ::prctl(PR_SET_PDEATHSIG, SIGTERM);
@@ -162,8 +182,10 @@ private:
         unblock_all_signals();
         auto mine = std::move(sockets_[index]);
         sockets_.clear();
+        keys_.forget();
+        for (auto& worker : workers_) worker.keys.reset();
         try {
-            return run_worker(std::move(mine), environment_,
+            return run_worker(std::move(mine), std::move(keys), environment_,
                               {shared_.parts(), index, shared_.seed()});
         } catch (const std::exception& error) {
             log::server(error.what());
@@ -181,6 +203,7 @@ private:
     }
 
     std::vector<std::vector<ListeningSocket>> sockets_;
+    KeyKeeper& keys_;
     const Environment& environment_;
     std::vector<Worker> workers_;
     Shared shared_;
@@ -198,13 +221,14 @@ int run_server(const Options& options, const Environment& environment)
     raise_ourselves(Limit::descriptors, std::numeric_limits<std::uint64_t>::max());
     const auto workers =
         options.workers > 0 ? options.workers : std::max(1u, std::thread::hardware_concurrency());
+    KeyKeeper keys(environment);   // before the sockets, which it has no need of
     auto sockets = open_sockets(options.listen, workers);
     if (::geteuid() == 0) become(role_identity(Role::daemon));
     row::smtpd_listener();
     if (const auto missing = missing_protection(); !missing.empty())
         log::server("going on with less protection: " + missing);
     load_config(Control());   // what cannot be read is said before the first client comes
-    return Server(std::move(sockets), environment).run();
+    return Server(std::move(sockets), keys, environment).run();
 }
 
 }

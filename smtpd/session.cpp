@@ -90,6 +90,7 @@ void Session::wait_until(SteadyClock::time_point deadline)
 awaitable<bool> Session::run()
 {
     log::connected(around_.name, around_.peer);
+    silent_ = around_.service.tls_at_once;   // until he can read what we say
     std::optional<Answer> farewell;
     try {
         co_await talk();
@@ -127,6 +128,10 @@ awaitable<bool> Session::run()
 
 awaitable<void> Session::talk()
 {
+    if (around_.service.tls_at_once) {
+        const bool secured = co_await secure();
+        if (!secured) co_return;
+    }
     const bool welcome = co_await greet();
     std::size_t turn = 0;
     while (welcome && !closing_) {
@@ -142,6 +147,10 @@ awaitable<void> Session::talk()
         const bool last = answer.hang_up;
         co_await say(std::move(answer));
         if (last) closing_ = true;
+        if (tls_is_next_) {
+            const bool secured = co_await secure();
+            if (!secured) co_return;
+        }
         if (stopping_ && !closing_) throw net::Interrupted();
         if (++turn % commands_a_turn == 0) co_await net::yield_turn();
     }

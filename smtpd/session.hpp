@@ -16,6 +16,7 @@
 #include "smtpd/policy.hpp"
 #include "smtpd/ruling.hpp"
 #include "smtpd/service.hpp"
+#include "smtpd/tls_source.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -53,6 +54,7 @@ struct Surroundings {
     std::function<std::uint64_t()> connections = {};   // of this client, where they are counted
 
     Service service = {};   // what the client connected to
+    TlsSource* tls = nullptr;
 };
 
 class Session {
@@ -123,6 +125,13 @@ private:
     Answer expn(std::string_view argument);
     Answer help(std::string_view argument);
     Answer obsolete(std::string_view argument);
+
+    // session_tls.cpp
+    Answer starttls(std::string_view argument);
+    net::asio::awaitable<bool> secure();
+    void forget_client();
+    bool can_start_tls() const;
+    bool must_start_tls() const;
 
     // session_mail.cpp
     void forget_transaction();
@@ -206,6 +215,7 @@ private:
     Step step_ = Step::connected;
     bool extended_ = false, closing_ = false, quit_ = false, stopping_ = false;
     bool receiving_ = false, just_greeted_ = false, silent_ = false, leaving_ = false;
+    bool tls_is_next_ = false;
     std::string why_closed_ = "end of input";
     std::string helo_;
 

@@ -13,6 +13,14 @@ namespace grapnel::smtpd {
 
 namespace {
 constexpr std::size_t most_logged_refusals = 20;
+
+// RFC 3207 4: what may be said in the clear where TLS is demanded; BDAT finds that nobody has said
+// MAIL, once its octets are read.
+bool harmless(std::string_view verb)
+{
+    constexpr std::array verbs{"HELO", "EHLO", "STARTTLS", "NOOP", "RSET", "HELP", "QUIT", "BDAT"};
+    return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
 }
 
 // The table of the protocol. RFC 5321 4.1.1.
@@ -28,7 +36,7 @@ std::span<const Session::Verb> Session::verbs()
         Verb{"SOML", &Session::obsolete, true},   Verb{"SAML", &Session::obsolete, true},
         Verb{"TURN", &Session::obsolete, true},   Verb{"ETRN", &Session::obsolete, true},
         Verb{"ATRN", &Session::obsolete, true},   Verb{"BURL", &Session::obsolete, true},
-        Verb{"BDAT", &Session::bdat, true, true},
+        Verb{"BDAT", &Session::bdat, true, true}, Verb{"STARTTLS", &Session::starttls, true},
     };
     return table;
 }
@@ -83,6 +91,8 @@ Answer Session::command(const Command& command)
         answer = Answer(503, "5.5.1", "no mail for you here (#5.5.1)");
     else if (step_ == Step::chunks_refused && known && !verb->ends_transaction)
         answer = Answer(503, "5.5.1", "RSET first (#5.5.1)");
+    else if (known && must_start_tls() && !harmless(verb->word))
+        answer = Answer(530, "5.7.0", "STARTTLS first (#5.7.0)").because("FORCETLS");
     else if (known)
         answer = answer_by(*verb, argument);
     else if (verb != all.end() || classic())

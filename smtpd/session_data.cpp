@@ -65,6 +65,10 @@ std::string Session::trace_field() const
     Reception reception{.helo = helo_, .by = config().me, .protocol = word, .id = id_};
     reception.utf8 = utf8_;
     reception.priority = priority_;
+    if (is_in_tls()) {
+        const auto& tls = stream_.tls()->facts();
+        reception.tls = tls.cipher + " (" + tls.version + ')';
+    }
     if (recipients_.size() == 1) reception.only_recipient = first_recipient_;
     reception.when = now;
     if (config().local_time) reception.zone_minutes = zone_minutes(now);

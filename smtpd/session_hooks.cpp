@@ -25,6 +25,16 @@ awaitable<void> decide(hooks::Client& client, hooks::Facts facts, int message,
     decision = std::move(answer);
 }
 
+hooks::TlsFacts tls_facts(const net::TlsFacts& tls)
+{
+    hooks::TlsFacts facts{tls.version, tls.cipher, tls.cipher_bits};
+    if (tls.client) {
+        facts.cert_issuer = tls.client->issuer;
+        facts.cert_subject = tls.client->subject;
+    }
+    return facts;
+}
+
 }
 
 bool Session::is_hooked(Stage stage) const { return around_.hooks && config().hooks.wants(stage); }
@@ -59,6 +69,7 @@ hooks::Facts Session::facts(Stage stage, const Answer& ours)
         if (around_.connections) client.active_connections = around_.connections();
     }
     facts.smtputf8 = utf8_;
+    if (is_in_tls()) facts.tls = tls_facts(stream_.tls()->facts());
     facts.may_relay = peer.may_relay();
     facts.message_limit = databytes_;
     return facts;

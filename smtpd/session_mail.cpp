@@ -63,10 +63,10 @@ Answer Session::greeting_taken(std::string_view argument, bool extended)
 void Session::look_at_circumstances()
 {
     offered_ = extensions_.offered(is_in_tls(), is_authenticated());
-    offered_.switch_off(Extension::starttls);
+    if (!can_start_tls()) offered_.switch_off(Extension::starttls);
 }
 
-bool Session::is_in_tls() const { return false; }
+bool Session::is_in_tls() const { return stream_.tls() != nullptr; }
 bool Session::is_authenticated() const { return around_.peer.may_relay(); }
 
 std::vector<std::string> Session::offer() const

@@ -14,6 +14,7 @@
 #include "smtpd/admission.hpp"
 #include "smtpd/client_name.hpp"
 #include "smtpd/config_watch.hpp"
+#include "smtpd/current_tls.hpp"
 #include "smtpd/door.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
@@ -62,9 +63,10 @@ std::vector<std::string> name_servers()
 
 class Worker {
 public:
-    Worker(std::vector<ListeningSocket> sockets, const Environment& environment, int helper,
-           SharedView shared, std::vector<std::string> resolvers)
+    Worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
+           int helper, SharedView shared, std::vector<std::string> resolvers)
         : environment_(environment),
+          tls_(std::move(keys)),
           helper_(helper),
           heartbeat_(shared.mine().heartbeat),
           load_("queue", shared),
@@ -98,6 +100,7 @@ public:
         begin("signals", await_signal());
         begin("clock", tick());
         begin("helper", watch_helper());
+        begin("keys", watch_keys());
         loop_.run();
         return 0;
     }
@@ -121,7 +124,7 @@ private:
             auto accepted = co_await acceptor.accept();
             if (stopping_) co_return;
             if (accepted.error == EMFILE || accepted.error == ENFILE) {
-                refuse_for_want_of_descriptors(acceptor);
+                refuse_for_want_of_descriptors(acceptor, service);
                 co_await net::sleep_for(100ms);
             } else if (accepted.error != 0) {
                 co_await net::sleep_for(100ms);
@@ -136,11 +139,12 @@ private:
     }
 
     // The spare descriptor lets one client hear why, instead of waiting at a deaf door.
-    void refuse_for_want_of_descriptors(net::Acceptor& acceptor)
+    void refuse_for_want_of_descriptors(net::Acceptor& acceptor, Service service)
     {
         spare_.reset();
         if (const auto accepted = acceptor.accept_now(); accepted && accepted->socket)
-            turn_away(accepted->socket, "421 4.3.2 out of descriptors, try again (#4.3.2)\r\n");
+            turn_away({accepted->socket, service},
+                      "421 4.3.2 out of descriptors, try again (#4.3.2)\r\n");
         try {
             spare_ = open_read("/dev/null");
         } catch (const std::exception&) {
@@ -172,15 +176,18 @@ private:
     void welcome(net::Accepted accepted, Service service)
     {
         const auto config = watch_.current();
-        if (!config) return turn_away(accepted.socket, "421 unable to read controls (#4.3.0)\r\n");
+        if (!config)
+            return turn_away({accepted.socket, service},
+                             "421 unable to read controls (#4.3.0)\r\n");
         const auto& address = accepted.remote.address;
         auto peer = peer_of(accepted, *config, std::nullopt);
         // With his name another rule may fit.
-        if (!peer && !asks_for_name(*config, address)) return deny(accepted.socket, address);
+        if (!peer && !asks_for_name(*config, address))
+            return deny({accepted.socket, service}, address);
         const bool privileged = address.is_loopback() || (peer && peer->may_relay());
         const auto entry = admission_.enter(address, privileged, *config, net::SteadyClock::now());
         if (entry.verdict != Admission::Verdict::welcome)
-            return turn_away(accepted.socket, address, entry.verdict);
+            return turn_away({accepted.socket, service}, address, entry.verdict);
         crowded_ = Admission::is_crowded(admission_.sessions(), *config);
         begin("session",
               serve(std::move(accepted), service, std::move(peer), config, entry.counted));
@@ -217,12 +224,13 @@ private:
             const auto host = co_await names_.find(address, config->lookup_time);
             peer = peer_of(accepted, *config, host.text);
             if (stopping_)
-                co_return turn_away(accepted.socket, "421 4.3.2 shutting down (#4.3.2)\r\n");
+                co_return turn_away({accepted.socket, service},
+                                    "421 4.3.2 shutting down (#4.3.2)\r\n");
             if (!peer && host.doubtful)
-                co_return turn_away(accepted.socket,
+                co_return turn_away({accepted.socket, service},
                                     "421 4.4.3 unable to find your name, try again (#4.4.3)\r\n");
         }
-        if (!peer) co_return deny(accepted.socket, address);
+        if (!peer) co_return deny({accepted.socket, service}, address);
         net::Stream stream(loop_.executor(), std::move(accepted.socket));
         const auto name = pid_ + '.' + std::to_string(++session_number_);
         Surroundings around{std::move(config),
@@ -233,6 +241,7 @@ private:
                             through_queued_ ? &queued_ : nullptr,
                             &load_};
         around.service = service;
+        around.tls = &tls_;
         if (around.config->is_hooked()) {
             around.hooks = hooks_.get();
             around.spool = spool_;
@@ -291,7 +300,16 @@ private:
         stop();
     }
 
+    awaitable<void> watch_keys()
+    {
+        for (bool more = true; more;) {
+            co_await net::readable(tls_.descriptor());
+            more = tls_.look();
+        }
+    }
+
     const Environment& environment_;
+    CurrentTls tls_;
     int helper_;
     std::atomic<std::int64_t>& heartbeat_;
     QueueLoad load_;
@@ -316,7 +334,7 @@ private:
 
 }
 
-int run_worker(std::vector<ListeningSocket> sockets, const Environment& environment,
+int run_worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
                SharedView shared)
 {
     const Fd helper =
@@ -325,8 +343,11 @@ int run_worker(std::vector<ListeningSocket> sockets, const Environment& environm
         });
     ::tzset();   // before files are out of reach
     auto servers = name_servers();
+    net::prepare_tls();
     row::smtpd_worker();
-    return Worker(std::move(sockets), environment, helper.get(), shared, std::move(servers)).run();
+    return Worker(std::move(sockets), std::move(keys), environment, helper.get(), shared,
+                  std::move(servers))
+        .run();
 }
 
 }

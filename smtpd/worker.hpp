@@ -16,8 +16,9 @@ struct ListeningSocket {
     Fd socket;
 };
 
-// Runs until SIGTERM and the end of the last session. sockets: this worker's own.
-int run_worker(std::vector<ListeningSocket> sockets, const Environment& environment,
+// Runs until SIGTERM and the end of the last session. sockets: this worker's own; keys: where
+// certificates come from (current_tls.hpp).
+int run_worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
                SharedView shared);
 
 }

@@ -11,6 +11,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <span>
 #include <utility>
@@ -45,6 +46,18 @@ Manner manner_of(int descriptor)
 // A pipe that says it is writable takes this much without blocking (pipe(7), PIPE_BUF).
 constexpr std::size_t safe_pipe_write = 4096;
 
+bool is_ready(int descriptor, short events)
+{
+    pollfd state{descriptor, events, 0};
+    return ::poll(&state, 1, 0) == 1;
+}
+
+ssize_t blocked()
+{
+    errno = EAGAIN;
+    return -1;
+}
+
 }
 
 TimedOut::TimedOut() : std::system_error(ETIMEDOUT, std::generic_category(), "connection") {}
@@ -60,7 +73,7 @@ struct Stream::End {
     }
 };
 
-struct Stream::Watch {
+struct Stream::Watch : RawOctets {
     Watch(const asio::any_io_executor& executor, Fd in, Fd out)
         : input_manner(manner_of(in.get())),
           output_manner(out ? manner_of(out.get()) : input_manner),
@@ -81,6 +94,26 @@ struct Stream::Watch {
         if (output.is_open()) output.cancel(ignored);
     }
 
+    // For TLS. What may block is asked first.
+    ssize_t take(char* room, std::size_t size) override
+    {
+        const int number = input.native_handle();
+        if (input_manner == Manner::socket) return ::recv(number, room, size, MSG_DONTWAIT);
+        if (input_manner == Manner::pollable && !is_ready(number, POLLIN)) return blocked();
+        return ::read(number, room, size);
+    }
+    ssize_t put(const char* bytes, std::size_t size) override
+    {
+        const int number = writer().native_handle();
+        if (output_manner == Manner::socket)
+            return ::send(number, bytes, size, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (output_manner == Manner::pollable) {
+            if (!is_ready(number, POLLOUT)) return blocked();
+            size = std::min(size, safe_pipe_write);
+        }
+        return ::write(number, bytes, size);
+    }
+
     ssize_t receive(char* room, std::size_t size)
     {
         const int number = input.native_handle();
@@ -96,6 +129,7 @@ struct Stream::Watch {
     asio::posix::stream_descriptor input, output;   // output only where it is not input itself
     asio::steady_timer timer;
     Input read;
+    std::unique_ptr<TlsLayer> tls;
     std::weak_ptr<End> end;
     std::size_t this_turn = 0;   // bytes read since the others had their turn
     SteadyClock::time_point deadline = SteadyClock::time_point::max();
@@ -130,6 +164,7 @@ Stream::~Stream()
 void Stream::close()
 {
     boost::system::error_code ignored;
+    if (const auto tls = std::move(watch_->tls)) tls->say_goodbye();
     watch_->closed = true;
     watch_->input.close(ignored);
     watch_->output.close(ignored);
@@ -206,13 +241,16 @@ std::shared_ptr<void> Stream::call_at_end(std::function<void()> call)
 void Stream::resume() { watch_->interrupted = false; }
 bool Stream::interrupted() const { return watch_->interrupted; }
 
+// Also asked without waiting, so that a peer who never lets us wait cannot outlive its deadline.
+void Stream::check() const
+{
+    if (watch_->interrupted) throw Interrupted();
+    if (SteadyClock::now() >= watch_->deadline) throw TimedOut();
+}
+
 asio::awaitable<void> Stream::wait(bool to_write)
 {
     const auto watch = watch_;
-    const auto check = [&watch] {
-        if (watch->interrupted) throw Interrupted();
-        if (SteadyClock::now() >= watch->deadline) throw TimedOut();
-    };
     check();
     boost::system::error_code error;
     auto& descriptor = to_write ? watch->writer() : watch->input;
@@ -237,11 +275,13 @@ asio::awaitable<bool> Stream::fill()
         co_await yield_turn();
         watch_->this_turn = 0;
     }
+    if (watch_->tls) {
+        const bool more = co_await fill_from_tls();
+        co_return more;
+    }
     if (manner == Manner::pollable) co_await wait(false);
     for (;;) {
-        // Also asked here, so that a peer who never lets us wait cannot outlive its deadline.
-        if (SteadyClock::now() >= watch_->deadline) throw TimedOut();
-        if (watch_->interrupted) throw Interrupted();
+        check();
         auto& room = watch_->read.room();
         const auto got = manner == Manner::socket
                              ? watch_->receive(room.data(), room.size())
@@ -258,6 +298,38 @@ asio::awaitable<bool> Stream::fill()
         co_await wait(false);
     }
 }
+
+asio::awaitable<bool> Stream::fill_from_tls()
+{
+    for (;;) {
+        check();
+        auto& room = watch_->read.room();
+        const auto step = watch_->tls->read(room.data(), room.size());
+        if (step.size > 0) {
+            watch_->read.add(step.size);
+            watch_->this_turn += step.size;
+            co_return true;
+        }
+        if (step.need == TlsLayer::Need::end) co_return false;
+        co_await wait(step.need == TlsLayer::Need::output);
+    }
+}
+
+asio::awaitable<void> Stream::start_tls(std::unique_ptr<TlsLayer> layer)
+{
+    if (!buffered().empty()) throw std::logic_error("input before the TLS handshake");
+    watch_->tls = std::move(layer);
+    watch_->tls->begin(*watch_);
+    for (;;) {
+        check();
+        const auto step = watch_->tls->shake_hands();
+        if (step.need == TlsLayer::Need::nothing) co_return;
+        if (step.need == TlsLayer::Need::end) throw TlsFailed("the peer left in the handshake");
+        co_await wait(step.need == TlsLayer::Need::output);
+    }
+}
+
+const TlsLayer* Stream::tls() const { return watch_->tls.get(); }
 
 asio::awaitable<std::optional<std::string>> Stream::read_line(std::size_t limit)
 {
@@ -282,6 +354,10 @@ asio::awaitable<std::optional<std::string>> Stream::read_line(std::size_t limit)
 asio::awaitable<void> Stream::write(std::string_view bytes)
 {
     const Manner manner = watch_->output_manner;
+    if (watch_->tls) {
+        co_await write_to_tls(bytes);
+        co_return;
+    }
     while (!bytes.empty()) {
         if (manner == Manner::pollable) co_await wait(true);
         const int number = watch_->writer().native_handle();
@@ -297,6 +373,19 @@ asio::awaitable<void> Stream::write(std::string_view bytes)
         if (errno == EINTR) continue;
         if (errno != EAGAIN && errno != EWOULDBLOCK) throw_errno("unable to write to a connection");
         co_await wait(true);
+    }
+}
+
+asio::awaitable<void> Stream::write_to_tls(std::string_view bytes)
+{
+    while (!bytes.empty()) {
+        const auto step = watch_->tls->write(bytes);
+        bytes.remove_prefix(step.size);
+        if (step.need == TlsLayer::Need::end)
+            throw std::system_error(EPIPE, std::generic_category(),
+                                    "unable to write to a connection");
+        if (step.need != TlsLayer::Need::nothing)
+            co_await wait(step.need == TlsLayer::Need::output);
     }
 }
 
@@ -322,6 +411,7 @@ bool Stream::input_waiting() const
 {
     if (watch_->input_manner != Manner::socket) return false;
     if (!buffered().empty()) return true;
+    if (watch_->tls) return watch_->tls->input_waiting();
     char byte = 0;
     return ::recv(watch_->input.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
@@ -329,7 +419,7 @@ bool Stream::input_waiting() const
 bool Stream::is_quiet() const
 {
     char byte = 0;
-    return buffered().empty() &&
+    return buffered().empty() && !(watch_->tls && watch_->tls->input_waiting()) &&
            ::recv(watch_->input.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 &&
            (errno == EAGAIN || errno == EWOULDBLOCK);
 }
@@ -337,6 +427,7 @@ bool Stream::is_quiet() const
 asio::awaitable<void> Stream::hang_up(SteadyClock::duration limit)
 {
     constexpr std::size_t patience = 1u << 20;
+    if (const auto tls = std::move(watch_->tls)) tls->say_goodbye();   // the rest is only dropped
     if (watch_->input_manner != Manner::socket) co_return;
     ::shutdown(watch_->writer().native_handle(), SHUT_WR);
     expires_after(limit);

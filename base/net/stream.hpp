@@ -3,6 +3,7 @@
 // loop from others. Knows no SMTP. Not for two readers or two writers at once.
 #pragma once
 
+#include "base/net/tls_layer.hpp"
 #include "base/sys/fd.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -65,6 +66,11 @@ public:
     // sockets.
     asio::awaitable<void> write(std::string_view bytes);
 
+    // The handshake, with all of it before the deadline; from then on everything goes through the
+    // layer. Nothing may be buffered. Throws TlsFailed, and as a read: then it is to be closed.
+    asio::awaitable<void> start_tls(std::unique_ptr<TlsLayer> layer);
+    const TlsLayer* tls() const;   // nullptr: in the clear
+
     // Local sockets: the same with a descriptor beside the first byte; -1: none.
     asio::awaitable<void> write_with(std::string_view bytes, int descriptor);
     // From now on fill() keeps descriptors that come beside bytes, at most four till they are
@@ -83,8 +89,8 @@ public:
     // wait.
     [[nodiscard]] std::shared_ptr<void> call_at_end(std::function<void()> call);
 
-    // Something to read is here already (not the end of input). Always false where the input is no
-    // socket.
+    // Something to read is here already (not the end of input, nor what TLS says by itself). Always
+    // false where the input is no socket.
     bool input_waiting() const;
     // A socket from which nothing has come, not even its end.
     bool is_quiet() const;
@@ -102,6 +108,9 @@ private:
     struct End;
     static void arm(const std::shared_ptr<Watch>& watch);
     asio::awaitable<void> wait(bool to_write);
+    void check() const;
+    asio::awaitable<bool> fill_from_tls();
+    asio::awaitable<void> write_to_tls(std::string_view bytes);
 
     std::shared_ptr<Watch> watch_;   // shared with the timer's callback, which may come last
 };

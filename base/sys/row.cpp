@@ -1,8 +1,11 @@
 #include "base/sys/row.hpp"
 
 #include "base/sys/account.hpp"
+#include "base/sys/capabilities.hpp"
 #include "base/sys/confine.hpp"
 #include "base/sys/environment.hpp"
+
+#include <linux/capability.h>
 
 #include <cstdint>
 
@@ -113,6 +116,16 @@ void qmail_remote()
              .paths = paths,
              .system_calls =
                  May::read_files | May::change_files | May::use_network | May::start_threads});
+}
+
+// Keys may lie anywhere, behind links, and belong to anybody: no Landlock. Written is memory alone.
+void smtpd_keys()
+{
+    keep_capabilities({CAP_DAC_READ_SEARCH});
+    confine({.descriptors = 32,
+             .processes = 0,
+             .memory = 128 * megabyte,
+             .system_calls = May::read_files | May::use_local_sockets});
 }
 
 void smtpd_worker()

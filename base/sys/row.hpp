@@ -20,6 +20,7 @@ void qmail_local();
 void qmail_rspawn();
 void qmail_remote();   // in the home directory
 void smtpd_listener();
+void smtpd_keys();             // reads keys for the listener; stays root where it is
 void smtpd_worker();           // its submission helper is there already; so in the next
 void smtpd_session();          // has read its control files
 void smtpd_hooked_session();   // the same where scanners are asked; in the home directory
