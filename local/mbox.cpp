@@ -22,6 +22,7 @@ namespace grapnel::local {
 namespace {
 
 constexpr unsigned lock_limit = 30;   // seconds
+constexpr int most_tries = 10;
 
 std::string words(std::string_view before, std::string_view name, int error, std::string_view code)
 {
@@ -31,7 +32,7 @@ std::string words(std::string_view before, std::string_view name, int error, std
 
 struct Mbox {
     Fd file;
-    bool created = false;
+    bool created = false, locked = false;
 };
 
 // Symbolic links are followed, also one whose target is yet to be made: users link Mailbox to a
@@ -68,6 +69,32 @@ bool lock_for_long(int file)
     ::alarm(0);
     default_signal(SIGALRM);
     return locked;
+}
+
+// maildir2mbox and some readers put another file in its place while we wait.
+bool is_still(const std::string& path, int file)
+{
+    struct stat there {
+    }, ours{};
+    return ::stat(path.c_str(), &there) == 0 && ::fstat(file, &ours) == 0 &&
+           there.st_dev == ours.st_dev && there.st_ino == ours.st_ino;
+}
+
+Mbox open_locked(const std::string& path)
+{
+    for (int tries = 1;; ++tries) {
+        Mbox mbox = open_mbox(path);
+        struct stat about {};
+        if (::fstat(mbox.file.get(), &about) != 0)
+            throw Stop{111, words("Unable to open ", path, errno, "(#4.2.1)")};
+        // What is no regular file could take the message but never say that it is safe.
+        if (!S_ISREG(about.st_mode))
+            throw Stop{111, words("Unable to write ", path, EINVAL, "(#4.3.0)")};
+        mbox.locked = lock_for_long(mbox.file.get());
+        if (is_still(path, mbox.file.get())) return mbox;
+        if (tries == most_tries)
+            throw Stop{111, words("Unable to open ", path, ESTALE, "(#4.2.1)")};
+    }
 }
 
 void sync_parent(const std::string& path, int file)
@@ -112,17 +139,10 @@ void append(const std::string& path, int file, int message, std::string_view hea
 
 void deliver_to_mbox(const std::string& path, int message, std::string_view head)
 {
-    auto [file, created] = open_mbox(path);
-    struct stat about {};
-    if (::fstat(file.get(), &about) != 0)
-        throw Stop{111, words("Unable to open ", path, errno, "(#4.2.1)")};
-    // What is no regular file could take the message but never say that it is safe.
-    if (!S_ISREG(about.st_mode))
-        throw Stop{111, words("Unable to write ", path, EINVAL, "(#4.3.0)")};
-    const bool locked = lock_for_long(file.get());
+    auto [file, created, locked] = open_locked(path);
     const off_t before = ::lseek(file.get(), 0, SEEK_END);
-    const auto take_back = [&, descriptor = file.get()] {
-        if (locked && before >= 0) [[maybe_unused]]
+    const auto take_back = [&, descriptor = file.get(), was_locked = locked] {
+        if (was_locked && before >= 0) [[maybe_unused]]
             const int ignored = ::ftruncate(descriptor, before);
     };
     try {

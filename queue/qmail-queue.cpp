@@ -14,7 +14,6 @@
 #include "queue/incoming.hpp"
 #include "queue/trouble.hpp"
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -37,24 +36,6 @@ constexpr std::size_t piece_size = 65536;        // what a pipe holds
 
 // Our caller's other descriptors are none of our business: 3 and 4 to 6 are as they were given.
 void close_the_rest() { ::close_range(7, ~0u, 0); }
-
-// Asked before anything is opened: later a file of ours could have the number.
-bool response_is_wanted()
-{
-    struct stat about {};
-    const int flags = ::fcntl(4, F_GETFL);
-    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY && ::fstat(4, &about) == 0 &&
-           S_ISFIFO(about.st_mode);
-}
-
-// A full pipe is not waited for: a writable one has room for PIPE_BUF bytes.
-void respond(const Stop& stop)
-{
-    pollfd pipe{4, POLLOUT, 0};
-    if (::poll(&pipe, 1, 0) != 1 || !(pipe.revents & POLLOUT)) return;
-    const auto line = response_line(stop);
-    [[maybe_unused]] const auto ignored = ::write(4, line.data(), line.size());
-}
 
 void set_signals()
 {

@@ -4,6 +4,11 @@
 #include "base/sys/log.hpp"
 #include "queue/exit_code.hpp"
 
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
 
 namespace grapnel::queue {
@@ -11,6 +16,7 @@ namespace grapnel::queue {
 namespace {
 
 constexpr std::size_t longest_response = 255;
+constexpr int response_descriptor = 4;
 
 // No paths here: strangers may read it.
 std::string sentence(int code, int error)
@@ -53,6 +59,23 @@ std::string response_line(const Stop& stop)
 {
     const bool permanent = stop.exit_code >= 11 && stop.exit_code <= 40;
     return (permanent ? 'D' : 'Z') + printable(stop.text, longest_response - 1);
+}
+
+bool response_is_wanted()
+{
+    struct stat about {};
+    const int flags = ::fcntl(response_descriptor, F_GETFL);
+    return flags >= 0 && (flags & O_ACCMODE) != O_RDONLY &&
+           ::fstat(response_descriptor, &about) == 0 && S_ISFIFO(about.st_mode);
+}
+
+// A full pipe is not waited for: a writable one has room for PIPE_BUF bytes.
+void respond(const Stop& stop)
+{
+    pollfd pipe{response_descriptor, POLLOUT, 0};
+    if (::poll(&pipe, 1, 0) != 1 || !(pipe.revents & POLLOUT)) return;
+    const auto line = response_line(stop);
+    [[maybe_unused]] const auto ignored = ::write(response_descriptor, line.data(), line.size());
 }
 
 }

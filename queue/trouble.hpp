@@ -3,6 +3,7 @@
 
 #include "base/sys/program.hpp"
 
+#include <string>
 #include <system_error>
 
 namespace grapnel::queue {
@@ -24,5 +25,10 @@ auto attempt(int exit_code, Action&& action)
 // What qmail-queue says on the response descriptor: "D" or "Z", then the text; one line, at most
 // 255 bytes.
 std::string response_line(const Stop& stop);
+
+// Whether whoever started this program left a pipe on descriptor 4 to hear why. To be asked before
+// anything is opened: later a file of ours could have the number.
+bool response_is_wanted();
+void respond(const Stop& stop);   // never waits
 
 }

@@ -44,6 +44,15 @@ std::string safe_path(std::string_view path, bool utf8)
     return '<' + result + '>';
 }
 
+std::string classic_field(const Peer& peer, const std::string& helo, std::string_view protocol,
+                          std::time_t when)
+{
+    return "Received: from " + classic_safe(peer.host) + helo + " (" +
+           (peer.info ? classic_safe(*peer.info) + '@' : "") + classic_safe(peer.ip) + ")\n  by " +
+           classic_safe(peer.local) + " with " + std::string(protocol) + "; " + date_822(when) +
+           '\n';
+}
+
 class Folded {
 public:
     explicit Folded(std::string first) : text_(std::move(first)), column_(text_.size()) {}
@@ -92,11 +101,14 @@ std::string received_field(const Peer& peer, const Reception& reception)
 
 std::string classic_received_field(const Peer& peer, std::string_view helo, std::time_t when)
 {
-    std::string field = "Received: from " + classic_safe(peer.host);
-    if (!equal_ignoring_case(helo, peer.host)) field += " (HELO " + classic_safe(helo) + ')';
-    field += " (" + (peer.info ? classic_safe(*peer.info) + '@' : "") + classic_safe(peer.ip) +
-             ")\n  by " + classic_safe(peer.local) + " with SMTP; " + date_822(when) + '\n';
-    return field;
+    const bool says_another = !equal_ignoring_case(helo, peer.host);
+    return classic_field(peer, says_another ? " (HELO " + classic_safe(helo) + ')' : "", "SMTP",
+                         when);
+}
+
+std::string qmqp_received_field(const Peer& peer, std::time_t when)
+{
+    return classic_field(peer, "", "QMQP", when);
 }
 
 }

@@ -36,4 +36,7 @@ std::string received_field(const Peer& peer, const Reception& reception);
 // "Received: from HOST (HELO NAME) (INFO@IP)\n  by LOCAL with SMTP; DATE\n"
 std::string classic_received_field(const Peer& peer, std::string_view helo, std::time_t when);
 
+// "Received: from HOST (INFO@IP)\n  by LOCAL with QMQP; DATE\n"
+std::string qmqp_received_field(const Peer& peer, std::time_t when);
+
 }

@@ -128,6 +128,36 @@ void smtpd_keys()
              .system_calls = May::read_files | May::use_local_sockets});
 }
 
+// new, cur and tmp may be links to elsewhere.
+void qmail_pop3d()
+{
+    Confinement::Paths paths;
+    paths.writable = {".", "new", "cur", "tmp"};
+    confine({.processes = 0,
+             .memory = 256 * megabyte,
+             .paths = paths,
+             .system_calls = May::read_files | May::write_files});
+}
+
+void qmail_popup()
+{
+    become_if_root(Role::daemon);
+    confine({.processes = 0,
+             .memory = 32 * megabyte,
+             .paths = Confinement::Paths{},
+             .system_calls = May::nothing_more});
+}
+
+// Whole messages are in memory. A host that only hands mail on has no users of ours to become.
+void qmail_qmqpc()
+{
+    keep_capabilities({});
+    confine({.processes = 0,
+             .memory = 1024 * megabyte,
+             .paths = Confinement::Paths{},
+             .system_calls = May::read_files | May::use_network});
+}
+
 void smtpd_worker()
 {
     Confinement::Paths paths;

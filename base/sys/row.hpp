@@ -25,6 +25,9 @@ void smtpd_worker();           // its submission helper is there already; so in 
 void smtpd_session();          // has read its control files
 void smtpd_hooked_session();   // the same where scanners are asked; in the home directory
 void injector();               // qmail-inject, sendmail: the user's own
+void qmail_pop3d();            // the user's own, in his Maildir
+void qmail_popup();            // the part that reads; another one starts the checker
+void qmail_qmqpc();            // has read its control files
 void splogger();
 
 }

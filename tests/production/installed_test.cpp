@@ -189,7 +189,16 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
                                                       {"bin/qmail-smtpd", "root:qmail 0755"},
                                                       {"bin/sendmail", "root:qmail 0755"},
                                                       {"bin/qmail-showctl", "root:qmail 0755"},
-
+                                                      {"bin/qmail-pw2u", "root:qmail 0711"},
+                                                      {"bin/qmail-popup", "root:qmail 0711"},
+                                                      {"bin/qmail-pop3d", "root:qmail 0755"},
+                                                      {"bin/qmail-qmqpc", "root:qmail 0755"},
+                                                      {"bin/qmail-qmqpd", "root:qmail 0755"},
+                                                      {"bin/maildir2mbox", "root:qmail 0755"},
+                                                      {"bin/pinq", "root:qmail 0755"},
+                                                      {"bin/mailsubj", "root:qmail 0755"},
+                                                      {"boot/binm1+df", "root:qmail 0755"},
+                                                      {"man/man7/qmail.7", "root:qmail 0644"},
                                                       {"bin/qmail-qread", "root:qmail 0755"}};
     for (const auto& [name, wanted] : contract)
         EXPECT_EQ(ownership(*system / name), wanted) << name;
