@@ -41,12 +41,13 @@ std::optional<QmqpReader::Step> QmqpReader::read_part(std::string_view& bytes)
 
 std::optional<QmqpReader::Step> QmqpReader::read_size(std::string_view& bytes)
 {
-    const auto before = bytes.size();
-    const auto state = size_.take(bytes);
-    const auto used = before - bytes.size();
+    if (whole_left_ == 0) return Step::malformed;
+    auto part = bytes.substr(0, std::min<std::uint64_t>(whole_left_, bytes.size()));
+    const auto size = part.size();
+    const auto state = size_.take(part);
+    spend(bytes, size - part.size());
     if (state == NetstringSize::State::too_large) return Step::too_large;
-    if (state == NetstringSize::State::malformed || used > whole_left_) return Step::malformed;
-    whole_left_ -= used;
+    if (state == NetstringSize::State::malformed) return Step::malformed;
     if (state == NetstringSize::State::more) return std::nullopt;
     if (part_ == Part::size) return begin_content();
     whole_left_ = size_.value();

@@ -41,9 +41,9 @@ Request read_in_pieces(std::string_view bytes, std::size_t piece)
                 require(part.empty());
                 break;
             }
-            require(part.size() < left);
             if (step == Step::malformed || step == Step::too_large || step == Step::end)
                 return request;
+            require(part.size() < left);
             if (step == Step::begin) {
                 require(!request.begun);
                 request.begun = true;
