@@ -9,12 +9,14 @@
 #include "support/maildir.hpp"
 #include "support/smtp_client.hpp"
 #include "support/smtp_script.hpp"
+#include "support/tls.hpp"
 
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <map>
@@ -33,6 +35,9 @@ struct Who {
     std::string groups;   // group and supplementary ones
     std::string status;   // all of /proc/PID/status
 };
+
+// The process of qmail-smtpd that does nothing else.
+bool reads_keys(const Who& process) { return process.status.starts_with("Name:\tsmtpd-keys\n"); }
 
 }
 
@@ -206,6 +211,34 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
     EXPECT_EQ(std::filesystem::file_size(*system / "queue/lock/tcpto"), 1024u);
 }
 
+// The second half of an installation, on the machine itself; and again, which changes no key.
+TEST_F(Production, ANewServerHasTlsAndItsKeyIsRootsAlone)
+{
+    const auto lay_out = [&] {
+        return run({.argv = {LAYOUT_SCRIPT, system->path()},
+                    .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}}) == 0;
+    };
+    const auto file = *system / "control/servercert.pem";
+    ASSERT_TRUE(lay_out());
+    EXPECT_EQ(ownership(file), "root:qmail 0600");
+    const auto key = slurp(file);
+    ASSERT_EQ(::chmod(file.c_str(), 0640), 0);
+    EXPECT_TRUE(lay_out());
+    EXPECT_EQ(slurp(file), key);
+    EXPECT_EQ(ownership(file), "root:qmail 0640");
+    start();
+    {
+        TlsClient client(after_starttls(port));
+        EXPECT_TRUE(client.good()) << client.trouble();
+        EXPECT_EQ(client.certificate_name(), "here.example");
+        EXPECT_TRUE(client.command("EHLO client.example").starts_with("250"));
+    }
+    const auto next = make_certificate("renewed");
+    spill(file, next.both(), 0600);
+    EXPECT_TRUE(wait_until(
+        [&] { return TlsClient(after_starttls(port)).certificate_name() == "renewed"; }));
+}
+
 TEST_F(Production, FilesThatTheirReadersCannotReadAreNamed)
 {
     system->control("rcpthosts", "here.example");
@@ -251,11 +284,12 @@ TEST_F(Production, EachProgramRunsUnderItsOwnUid)
                   processes["qmail-lspawn"][0].groups.find('/') + 1)),
               qmail);
     for (const auto& smtpd_process : processes["qmail-smtpd"])
-        EXPECT_EQ(smtpd_process.uids, ids("qmaild"));
-    EXPECT_GE(processes["qmail-smtpd"].size(), 2u);
+        EXPECT_EQ(smtpd_process.uids, reads_keys(smtpd_process) ? "0 0 0 0" : ids("qmaild"));
+    EXPECT_GE(processes["qmail-smtpd"].size(), 3u);
+    EXPECT_EQ(std::ranges::count_if(processes["qmail-smtpd"], reads_keys), 1);
     for (const auto& [name, all] : processes)
         for (const auto& one : all)
-            if (name != "qmail-lspawn") {
+            if (name != "qmail-lspawn" && !reads_keys(one)) {
                 EXPECT_EQ(one.uids.find("0 0 0 0"), std::string::npos) << name;
             }
 }
@@ -263,17 +297,17 @@ TEST_F(Production, EachProgramRunsUnderItsOwnUid)
 // The table of privileges (docs/internals.md), as the kernel says it.
 TEST_F(Production, EachProgramKeepsOnlyItsRow)
 {
-    const std::string none(16, '0'), bounds = "00000000000000e5", its_own = "00000000000000e4";
+    const std::string none(16, '0'), bounds = "00000000000000e5", its_own = "00000000000000e4",
+                                     reads_all = "0000000000000004";
     spill(system->joe() + "/.qmail-row", "|cat /proc/self/status /proc/self/limits > row\n", 0644);
     start();
     auto processes = running();
     unsigned confined = 0;
     for (const auto& [name, all] : processes)
         for (const auto& one : all) {
-            EXPECT_EQ(status_field(one.status, "CapEff"), name == "qmail-lspawn" ? its_own : none)
-                << name;
-            EXPECT_EQ(status_field(one.status, "CapPrm"), name == "qmail-lspawn" ? its_own : none)
-                << name;
+            const auto kept = name == "qmail-lspawn" ? its_own : reads_keys(one) ? reads_all : none;
+            EXPECT_EQ(status_field(one.status, "CapEff"), kept) << name;
+            EXPECT_EQ(status_field(one.status, "CapPrm"), kept) << name;
             EXPECT_EQ(status_field(one.status, "CapInh"), none) << name;
             if (name != "qmail-smtpd") {
                 EXPECT_EQ(status_field(one.status, "CapBnd"), bounds) << name;
