@@ -146,6 +146,11 @@ bool is_host_name(std::string_view text, bool underscore)
 
 Fault parse_mailbox(std::string_view text, const PathRules& rules, Path& path)
 {
+    // The sender of double bounces: a classic host sends them on to where its postmaster reads.
+    if (rules.may_be_empty && text == "#@[]") {
+        path.address = text;
+        return Fault::none;
+    }
     if (const auto fault = octets(text, rules); fault != Fault::none) return fault;
     const auto size = text.size();
     if (const auto fault = strip_route(text); fault != Fault::none) return fault;

@@ -125,6 +125,15 @@ TEST(Path, WhatRelayClientsMayDo)
     parsed({"TO:<joe>", Fault::no_domain}, rules);
 }
 
+TEST(Path, TheSenderOfDoubleBouncesIsASender)
+{
+    PathRules rules;
+    parsed({"TO:<#@[]>", Fault::mailbox}, rules);
+    rules.may_be_empty = true;
+    parsed({"TO:<#@[]>", Fault::none, "#@[]"}, rules);
+    parsed({"TO:<x@[]>", Fault::mailbox}, rules);
+}
+
 TEST(Parameters, AreParsedByOneTable)
 {
     const auto parse = [](std::string_view text, const Extensions& offered = Extensions()) {
