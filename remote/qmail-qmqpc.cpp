@@ -11,6 +11,7 @@
 #include "queue/exit_code.hpp"
 #include "queue/trouble.hpp"
 #include "remote/qmqp_client.hpp"
+#include "remote/qmqp_words.hpp"
 
 #include <cerrno>
 #include <csignal>

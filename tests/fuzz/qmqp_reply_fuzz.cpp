@@ -1,5 +1,5 @@
 // What a QMQP server says: the same whole and byte by byte; never more text than is wanted.
-#include "remote/qmqp_client.hpp"
+#include "remote/qmqp_words.hpp"
 
 #include <cstdint>
 #include <cstdlib>

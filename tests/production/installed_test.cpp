@@ -414,3 +414,62 @@ TEST_F(Production, QueuedFilesBelongToWhoMadeThem)
     ASSERT_TRUE(far.wait_for_messages(1)) << log();
     ASSERT_TRUE(wait_until([&] { return log().find("end msg ") != std::string::npos; }));
 }
+
+// Both are started by root: the one because checkers need it, the other by mistake.
+TEST_F(Production, WhoListensToStrangersIsNotRoot)
+{
+    const auto ids = std::to_string(Installed::uid("qmaild"));
+    const auto daemon = ids + ' ' + ids + ' ' + ids + ' ' + ids;
+    Process popup(system->launch({"qmail-popup", "pop.example", "/bin/false"}));
+    ASSERT_TRUE(popup.wait_for_output("@pop.example>\r\n")) << popup.errors();
+    auto processes = running();
+    ASSERT_EQ(processes["qmail-popup"].size(), 2u);
+    std::multiset<std::string> who;
+    for (const auto& one : processes["qmail-popup"]) {
+        who.insert(one.uids);
+        if (one.uids != daemon) continue;
+        EXPECT_EQ(status_field(one.status, "CapPrm"), std::string(16, '0'));
+        EXPECT_EQ(status_field(one.status, "Seccomp"), "2");
+        EXPECT_EQ(status_field(one.status, "NoNewPrivs"), "1");
+    }
+    EXPECT_EQ(who, (std::multiset<std::string>{"0 0 0 0", daemon}));
+    popup.write("QUIT\r\n");
+    ASSERT_TRUE(popup.wait());
+
+    Process qmqpd(system->launch({"qmail-qmqpd"}));
+    qmqpd.write("12:5:");
+    ASSERT_TRUE(wait_until([&] {
+        processes = running();
+        const auto& all = processes["qmail-qmqpd"];
+        return all.size() == 2 && all[0].uids == daemon && all[1].uids == daemon;
+    }));
+    qmqpd.close_input();
+    ASSERT_TRUE(qmqpd.wait());
+}
+
+// A user's mail by POP3, as the checker starts it; and mail in by QMQP.
+TEST_F(Production, MailComesByQmqpAndIsFetchedByPop3)
+{
+    start();
+    const std::string text = "Subject: by another way\n\nx\n";
+    const auto netstring = [](const std::string& bytes) {
+        return std::to_string(bytes.size()) + ':' + bytes + ',';
+    };
+    const auto given =
+        run(system->launch({"qmail-qmqpd"}, "qmaild"),
+            netstring(netstring(text) + netstring("a@b.example") + netstring("joe@here.example")));
+    EXPECT_NE(given.output.find(":Kok "), std::string::npos) << given.output << given.errors;
+    ASSERT_TRUE(wait_for_maildir(system->joe() + "/Maildir", 1)) << log();
+    // What has come in this very second is not shown yet.
+    ASSERT_TRUE(wait_until([&] {
+        const auto session = run(system->launch({"qmail-pop3d", system->joe() + "/Maildir"}, "joe"),
+                                 "RETR 1\r\nDELE 1\r\nQUIT\r\n");
+        return session.output.find("\r\nSubject: by another way\r\n\r\nx\r\n\r\n.\r\n"
+                                   "+OK \r\n+OK \r\n") != std::string::npos;
+    }));
+    EXPECT_EQ(maildir_count(system->joe() + "/Maildir"), 0u);
+    const auto as_root =
+        run(system->launch({"qmail-pop3d", system->joe() + "/Maildir"}), "QUIT\r\n");
+    EXPECT_EQ(as_root.ending.code, 1);
+    EXPECT_EQ(as_root.errors, "qmail-pop3d invoked as uid 0, terminating\n");
+}
