@@ -18,6 +18,13 @@ namespace {
 constexpr std::size_t most_questions = 40, most_hosts = 32, most_addresses_of_host = 16;
 constexpr std::chrono::seconds lookup_limit{20};
 
+// "relay:port|user|password": to go there without a login would be to lose mail.
+Failure cannot_log_in()
+{
+    return temporary("control/smtproutes has a name and password for this relay, but qmail-remote "
+                     "cannot log in. (#4.3.5)\n");
+}
+
 Failure bad_route() { return temporary("Unable to read control files. (#4.3.0)\n"); }
 Failure lookup_failed()
 {
@@ -224,6 +231,7 @@ Result<std::optional<Relay>> relay_for(const NameMap& routes, std::string_view d
     if (!value || value->empty()) return std::optional<Relay>();
 
     std::string_view rest = *value;
+    if (rest.find('|') != std::string_view::npos) return cannot_log_in();
     Relay relay;
     if (rest.starts_with('[')) {
         const auto end = rest.find(']');

@@ -172,6 +172,8 @@ std::string fault(const Setting& setting, std::string_view entry)
         break;
     case Check::route:
         if (!has_colon) return " has no colon and is ignored.";
+        if (entry.find('|', colon) != std::string_view::npos)
+            return " asks for a login, which qmail-remote cannot do: mail to there is deferred.";
         if (!is_route(entry.substr(colon + 1)))
             return " has a bad relay or port: mail to there is deferred.";
     }

@@ -69,6 +69,8 @@ void read_hosts(const Control& control, Config& config)
         config.complaints.push_back("rcpthosts: absent: mail is taken for local domains only");
     }
     config.refused = load_refused_lists(control, config.complaints);
+    config.recipient_databytes = NameMap(list_or_none(control, "rcptdatabytes"));
+    config.plugins = PluginList::parse(list_or_none(control, "smtpplugins"));
 }
 
 void read_addresses(const Control& control, Config& config)

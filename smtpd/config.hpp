@@ -10,6 +10,7 @@
 #include "smtpd/client_list.hpp"
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
+#include "smtpd/plugins.hpp"
 #include "smtpd/refused_lists.hpp"
 #include "smtpd/rules.hpp"
 #include "smtpd/service.hpp"
@@ -39,6 +40,8 @@ struct Config {
     std::optional<NameSet> rcpthosts;
     std::optional<CdbReader> more_rcpthosts;
     RefusedLists refused;
+    PluginList plugins;
+    NameMap recipient_databytes;   // rcptdatabytes: address or "@domain" to bytes
     std::uint64_t databytes = 0, max_line = 0;
     std::size_t max_recipients = 1000;
     unsigned max_hops = 100;

@@ -10,6 +10,7 @@
 #include "queue/submission_helper.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/own_tls.hpp"
+#include "smtpd/program_helper.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
 
@@ -83,6 +84,8 @@ int run_one_session(Service service, const Environment& environment)
         return refuse("unable to read controls (#4.3.0)", error.what());
     }
     const Fd helper = queue::start_submission_helper(environment);
+    const bool judged = !config->plugins.empty() || environment.has("RCPTCHECK");
+    const Fd programs = judged ? start_program_helper(environment) : Fd();
     ::tzset();   // before files are out of reach
     if (tls.material) net::prepare_tls();
     const bool hooked = config->is_hooked() && faces_strangers(environment);
@@ -98,6 +101,7 @@ int run_one_session(Service service, const Environment& environment)
     if (environment.get("SMTPS").value_or("0") != "0") surroundings.service.tls_at_once = true;
     OwnTls own_tls(std::move(tls.material));
     surroundings.tls = &own_tls;
+    surroundings.programs = programs.get();
     net::run_until_done([&] { return converse(std::move(surroundings), hooked, quit); });
     return quit ? 0 : 1;
 }

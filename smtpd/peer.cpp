@@ -23,6 +23,9 @@ void settings_of(const Environment& environment, Peer& peer)
     peer.bad_recipient_limit = environment.get("BRTLIMIT");
     peer.force_tls = environment.get("FORCETLS");
     peer.disable_tls = environment.get("DISABLETLS");
+    peer.rcpt_check = environment.get("RCPTCHECK");
+    peer.rcpt_check_relays = environment.get("RCPTCHECKRELAYCLIENT");
+    peer.no_plugins = environment.get("NOSPP");
 }
 
 // inetd tells nothing; the socket does. ask: getpeername or getsockname.
@@ -89,9 +92,11 @@ Environment environment_of(const net::Endpoint& remote, const net::Endpoint& loc
     return environment;
 }
 
-constexpr std::array settings{"RELAYCLIENT",      "DATABYTES",   "LAX",         "SMTPEXT",
-                              "SMTPD_GREETDELAY", "TARPITCOUNT", "TARPITDELAY", "BRTLIMIT",
-                              "FORCETLS",         "DISABLETLS"};
+constexpr std::array settings{"RELAYCLIENT", "DATABYTES",        "LAX",
+                              "SMTPEXT",     "SMTPD_GREETDELAY", "TARPITCOUNT",
+                              "TARPITDELAY", "BRTLIMIT",         "FORCETLS",
+                              "DISABLETLS",  "RCPTCHECK",        "RCPTCHECKRELAYCLIENT",
+                              "NOSPP"};
 
 }
 
@@ -127,7 +132,8 @@ std::vector<std::string> Peer::variables() const
     Environment environment = environment_of(ends->first, ends->second, known);
     const std::array values{&relay_client, &databytes,    &lax,          &extensions,
                             &greet_delay,  &tarpit_count, &tarpit_delay, &bad_recipient_limit,
-                            &force_tls,    &disable_tls};
+                            &force_tls,    &disable_tls,  &rcpt_check,   &rcpt_check_relays,
+                            &no_plugins};
     for (std::size_t i = 0; i < settings.size(); ++i)
         if (*values[i]) environment.set(settings[i], **values[i]);
     for (const auto& [name, value] : set) environment.set(name, value);

@@ -22,6 +22,7 @@ struct Peer {
     std::string local = "unknown";     // our name or address on this connection
     std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
     std::optional<std::string> tarpit_count, tarpit_delay, bad_recipient_limit;
+    std::optional<std::string> rcpt_check, rcpt_check_relays, no_plugins;
 
     std::uint16_t port = 0;    // the client's
     net::Endpoint here = {};   // our end

@@ -124,6 +124,16 @@ std::optional<Answer> Policy::foreign_recipient(std::string_view address) const
     }
 }
 
+std::uint64_t Policy::databytes_of(std::string_view address) const
+{
+    const auto& limits = config_.recipient_databytes;
+    if (limits.empty()) return 0;
+    const auto* found = limits.find(address);
+    const auto at = address.rfind('@');
+    if (!found && at != std::string_view::npos) found = limits.find(address.substr(at));
+    return found ? leading_number(trim_left(*found)).value_or(0) : 0;
+}
+
 bool Policy::is_postmaster(std::string_view address) const
 {
     return equal_ignoring_case(split_address(address).local, "postmaster") &&

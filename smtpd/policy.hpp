@@ -32,6 +32,9 @@ public:
     // nullopt: mail for it is taken.
     std::optional<Answer> recipient(std::string_view address) const;
 
+    // Bytes that a message for him may have; 0: no limit of his own.
+    std::uint64_t databytes_of(std::string_view address) const;
+
     bool
     is_postmaster(std::string_view address) const;   // ours: bare, or at a domain mail is taken for
 

@@ -2,10 +2,10 @@
 // recipients are there at all. Says nothing to anybody.
 #pragma once
 
+#include "base/mail/pattern_list.hpp"
 #include "base/net/ip_address.hpp"
 #include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
-#include "base/mail/pattern_list.hpp"
 #include "smtpd/rules.hpp"
 
 #include <optional>
@@ -59,7 +59,8 @@ struct RefusedLists {
 
 // Throws system_error where a file cannot be read.
 RefusedLists load_refused_lists(const Control& control, std::vector<std::string>& complaints);
-// Names of all files that say what is refused or slowed down: what the server watches.
+// Names of all files that say what is refused or slowed down, or who is asked: what the server
+// watches.
 const std::vector<std::string>& refusal_files();
 
 }

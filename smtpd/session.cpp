@@ -6,6 +6,7 @@
 #include "queue/async_submission.hpp"
 #include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/session_programs.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -64,6 +65,8 @@ Session::Session(net::Stream& stream, Surroundings surroundings)
 {
     if (classic()) helo_ = around_.peer.host;
     look_at_circumstances();
+    if (!config().plugins.empty() || around_.peer.rcpt_check)
+        programs_ = std::make_unique<SessionPrograms>();
 }
 
 Session::~Session() = default;
@@ -138,6 +141,8 @@ awaitable<void> Session::talk()
         auto line = co_await next_command();
         if (!line) co_return;
         Answer answer = answer_to(*line);
+        if (programs_ && programs_->event) answer = co_await pass_programs(std::move(answer));
+        if (silent_) co_return;
         if (asks_) answer = co_await consult(std::move(answer));
         if (step_ == Step::text_expected) answer = co_await receive();
         if (chunk_) answer = co_await receive_chunk(std::move(answer));
@@ -167,6 +172,12 @@ awaitable<bool> Session::greet()
     set_deadline();
     if (auto refusal = policy_.bad_client()) co_return co_await turn_away(std::move(*refusal));
     Answer banner(220, "", config().greeting + " ESMTP");
+    have_judged(PluginEvent::connection);
+    if (programs_ && programs_->event) {
+        banner = co_await pass_programs(std::move(banner));
+        if (silent_) co_return false;
+        if (!banner.positive()) co_return co_await turn_away(std::move(banner));
+    }
     bool early = talks_early();
     if (is_hooked(hooks::Stage::connect) && !(early && config().early_talk == EarlyTalk::refuse)) {
         const auto decision = co_await ask(hooks::Stage::connect, banner);

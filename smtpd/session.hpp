@@ -13,6 +13,7 @@
 #include "smtpd/data.hpp"
 #include "smtpd/parameters.hpp"
 #include "smtpd/peer.hpp"
+#include "smtpd/plugins.hpp"
 #include "smtpd/policy.hpp"
 #include "smtpd/ruling.hpp"
 #include "smtpd/service.hpp"
@@ -21,6 +22,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <map>
 #include <memory>
 #include <optional>
@@ -38,6 +40,9 @@ namespace grapnel::smtpd {
 
 class QueueLoad;
 class IncomingText;
+struct ProgramResult;
+enum class ProgramKind : char;
+struct SessionPrograms;
 
 struct Surroundings {
     std::shared_ptr<const Config> config;   // shared by all sessions that began with it
@@ -55,6 +60,7 @@ struct Surroundings {
 
     Service service = {};   // what the client connected to
     TlsSource* tls = nullptr;
+    int programs = -1;   // the socket of the program helper; -1: there is none
 };
 
 class Session {
@@ -148,8 +154,31 @@ private:
     int granted_priority(const Parameters& parameters) const;
     hooks::EsmtpParameters given(std::string_view parameters) const;
     std::optional<Answer> no_room(std::uint64_t size) const;
+    std::optional<Answer> refused_recipient(const std::string& address) const;
+    Answer take_recipient(const Path& path, const Parameters& parameters);
     Answer counted(Answer refusal);
     void slow_down();
+
+    // session_programs.cpp
+    bool has_plugins(PluginEvent event) const;
+    bool checks_recipients() const;
+    void have_judged(PluginEvent event);
+    std::vector<std::string> plugin_variables() const;
+    net::asio::awaitable<ProgramResult> run_judge(ProgramKind kind, std::string program,
+                                                  std::vector<std::string> variables);
+    void take_words(const PluginWords& words, PluginEvent event);
+    void take_address(const std::string& address, PluginEvent event);
+    net::asio::awaitable<Answer> ask_plugin(std::string program, PluginEvent event, Answer ours,
+                                            PluginWords::Verdict& verdict);
+    net::asio::awaitable<Answer> ask_plugins(PluginEvent event, Answer ours);
+    Answer beyond_our_rules(PluginEvent event, Answer ours);
+    net::asio::awaitable<Answer> check_recipient(Answer ours);
+    Answer drop_recipient_quietly(Answer ours);
+    void forget_last_recipient();
+    void take_back(PluginEvent event);
+    net::asio::awaitable<Answer> pass_programs(Answer ours);
+    std::string plugin_headers() const;
+    void forget_programs();
 
     // session_hooks.cpp
     bool is_hooked(hooks::Stage stage) const;
@@ -208,6 +237,7 @@ private:
     Extensions extensions_, offered_;   // by the operator; in this state of the session
     std::uint64_t databytes_ = 0;
     Policy policy_;
+    std::unique_ptr<SessionPrograms> programs_;   // of plugins and checks, where there are any
     Allowance allowance_;
     CommandReader reader_;
     std::string output_;
@@ -242,6 +272,8 @@ private:
     SteadyClock::duration held_back_{};   // replies that wait, by asking
 
     std::size_t refusals_ = 0, bad_recipients_ = 0;
+    // Of the recipients of this message.
+    std::uint64_t smallest_limit_ = std::numeric_limits<std::uint64_t>::max();
     std::chrono::seconds tarpit_{0};   // before the reply to this command
     std::optional<SteadyClock::time_point> line_begun_;
     SteadyClock::time_point deadline_ = SteadyClock::time_point::max();   // of the wait for him

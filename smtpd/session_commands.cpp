@@ -135,6 +135,7 @@ Answer Session::rset(std::string_view argument)
 {
     if (!argument.empty() && !classic())
         return Answer(501, "5.5.4", "RSET takes no argument (#5.5.4)");
+    forget_programs();
     forget_transaction();
     return Answer(250, "2.0.0", "flushed");
 }

@@ -9,8 +9,10 @@
 #include "smtpd/queue_load.hpp"
 #include "smtpd/received.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
+#include <limits>
 
 namespace grapnel::smtpd {
 
@@ -51,6 +53,8 @@ DataRules Session::data_rules(bool chunks) const
     }
     if (lax_[Lax::barecr]) rules.bare_cr = BareCr::keep;
     rules.max_bytes = databytes_;
+    if (smallest_limit_ < std::numeric_limits<std::uint64_t>::max())
+        rules.max_bytes = databytes_ > 0 ? std::min(databytes_, smallest_limit_) : smallest_limit_;
     rules.max_line = lax_[Lax::nolimits] ? 0 : config().max_line;
     rules.max_hops = config().max_hops;
     rules.refuse_nul_in_header = !lax_[Lax::controls];
@@ -60,7 +64,8 @@ DataRules Session::data_rules(bool chunks) const
 std::string Session::trace_field() const
 {
     const auto now = SystemClock().now();
-    if (lax_[Lax::received]) return classic_received_field(around_.peer, helo_, now);
+    if (lax_[Lax::received])
+        return classic_received_field(around_.peer, helo_, now) + plugin_headers();
     const auto word = protocol();
     Reception reception{.helo = helo_, .by = config().me, .protocol = word, .id = id_};
     reception.utf8 = utf8_;
@@ -72,7 +77,7 @@ std::string Session::trace_field() const
     if (recipients_.size() == 1) reception.only_recipient = first_recipient_;
     reception.when = now;
     if (config().local_time) reception.zone_minutes = zone_minutes(now);
-    return received_field(around_.peer, reception);
+    return received_field(around_.peer, reception) + plugin_headers();
 }
 
 std::string Session::protocol() const
@@ -264,6 +269,7 @@ awaitable<Answer> Session::receive()
             answer = co_await end_text();
     }
     receiving_ = false;
+    forget_programs();
     if (!answer.positive()) log::refused(around_.name, around_.peer, "data", id_, answer);
     forget_transaction();
     allowance_.end_transaction(SteadyClock::now());

@@ -6,8 +6,10 @@
 #include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
+#include "smtpd/session_programs.hpp"
 
 #include <algorithm>
+#include <limits>
 
 namespace grapnel::smtpd {
 
@@ -23,6 +25,7 @@ void Session::forget_transaction()
     sender_.clear();
     first_recipient_.clear();
     size_ = 0;
+    smallest_limit_ = std::numeric_limits<std::uint64_t>::max();
     utf8_ = false;
     priority_.reset();
     wishes_ = {};
@@ -56,6 +59,7 @@ Answer Session::greeting_taken(std::string_view argument, bool extended)
     if (extended)
         for (auto& line : offer()) answer.lines.push_back(std::move(line));
     ask_at(hooks::Stage::ehlo);
+    have_judged(PluginEvent::helo);
     return answer;
 }
 
@@ -219,6 +223,7 @@ Answer Session::mail(std::string_view argument)
     }
     if (parameters.priority && granted != *parameters.priority)
         return Answer(250, "2.3.6", "ok, with priority " + std::to_string(granted));
+    have_judged(PluginEvent::mail);
     return Answer(250, "2.1.0", "ok");
 }
 
@@ -236,12 +241,39 @@ Answer Session::rcpt(std::string_view argument)
                                                     lax_[Lax::params], parameters);
     if (wrong != Fault::none) return fault_of_path(wrong, false);
     const std::string address = policy_.localized(path);
+    if (auto refusal = refused_recipient(address)) {
+        if (has_plugins(PluginEvent::rcpt)) {
+            const bool foreign = refusal->why == "rcpthosts";
+            programs_->refused.emplace(SessionPrograms::Refused{path, parameters, foreign});
+            have_judged(PluginEvent::rcpt);
+            return std::move(*refusal);
+        }
+        return counted(std::move(*refusal));
+    }
+    Answer answer = take_recipient(path, parameters);
+    if (answer.positive()) have_judged(PluginEvent::rcpt);
+    return answer;
+}
+
+// By our own rules.
+std::optional<Answer> Session::refused_recipient(const std::string& address) const
+{
     const bool postmaster = !classic() && policy_.is_postmaster(address);
     if (bad_sender_ && !postmaster) return *bad_sender_;
-    if (auto refusal = policy_.bad_helo(helo_); refusal && !postmaster) return *refusal;
-    if (auto refusal = policy_.recipient(address)) return counted(std::move(*refusal));
+    if (auto refusal = policy_.bad_helo(helo_); refusal && !postmaster) return refusal;
+    return policy_.recipient(address);
+}
+
+Answer Session::take_recipient(const Path& path, const Parameters& parameters)
+{
+    const std::string address = policy_.localized(path);
     if (recipients_.size() + dropped_ >= most_recipients())
         return Answer(452, "4.5.3", "too many recipients (#4.5.3)").because("maxrcpt");
+    const auto most_bytes = policy_.databytes_of(address);
+    if (most_bytes > 0 && size_ > most_bytes)
+        return Answer(552, "5.3.4", "sorry, that message is too big for this recipient (#5.3.4)")
+            .because("rcptdatabytes");
+    if (most_bytes > 0) smallest_limit_ = std::min(smallest_limit_, most_bytes);
     if (recipients_.empty()) first_recipient_ = path.as_given;
     recipients_.push_back(address + around_.peer.relay_client.value_or(""));
     grapnel::Extensions wishes;
@@ -293,6 +325,7 @@ Answer Session::data(std::string_view argument)
                          : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
     if (auto refusal = no_room(size_)) return *refusal;
     step_ = Step::text_expected;
+    have_judged(PluginEvent::data);
     return Answer(354, "", "go ahead");
 }
 

@@ -17,6 +17,7 @@
 #include "smtpd/current_tls.hpp"
 #include "smtpd/door.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/program_helper.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
 
@@ -53,6 +54,20 @@ bool may_set(const Environment& environment, std::string_view entry)
     return rules.sets(entry);
 }
 
+// Plugins, or a check of recipients: looked at when the worker starts.
+bool runs_programs(const Environment& environment)
+{
+    if (environment.has("RCPTCHECK")) return true;
+    const Control control;
+    for (const auto& line : control.list("smtprules").value_or(std::vector<std::string>()))
+        if (line.find("RCPTCHECK=") != std::string::npos) return true;
+    return control.list("smtpplugins").has_value();
+}
+
+struct Helpers {
+    int submission, programs;   // sockets
+};
+
 // Read before files are out of reach.
 std::vector<std::string> name_servers()
 {
@@ -64,10 +79,11 @@ std::vector<std::string> name_servers()
 class Worker {
 public:
     Worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
-           int helper, SharedView shared, std::vector<std::string> resolvers)
+           Helpers helpers, SharedView shared, std::vector<std::string> resolvers)
         : environment_(environment),
           tls_(std::move(keys)),
-          helper_(helper),
+          helper_(helpers.submission),
+          programs_(helpers.programs),
           heartbeat_(shared.mine().heartbeat),
           load_("queue", shared),
           queued_(loop_.executor(), home()),
@@ -242,6 +258,7 @@ private:
                             &load_};
         around.service = service;
         around.tls = &tls_;
+        around.programs = programs_;
         if (around.config->is_hooked()) {
             around.hooks = hooks_.get();
             around.spool = spool_;
@@ -310,7 +327,7 @@ private:
 
     const Environment& environment_;
     CurrentTls tls_;
-    int helper_;
+    int helper_, programs_;
     std::atomic<std::int64_t>& heartbeat_;
     QueueLoad load_;
     net::Loop loop_;
@@ -341,12 +358,18 @@ int run_worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment&
         queue::start_submission_helper(environment, [&environment](std::string_view entry) {
             return may_set(environment, entry);
         });
+    const Fd programs = runs_programs(environment)
+                            ? start_program_helper(environment,
+                                                   [&environment](std::string_view entry) {
+                                                       return may_set(environment, entry);
+                                                   })
+                            : Fd();
     ::tzset();   // before files are out of reach
     auto servers = name_servers();
     net::prepare_tls();
     row::smtpd_worker();
-    return Worker(std::move(sockets), std::move(keys), environment, helper.get(), shared,
-                  std::move(servers))
+    return Worker(std::move(sockets), std::move(keys), environment, {helper.get(), programs.get()},
+                  shared, std::move(servers))
         .run();
 }
 

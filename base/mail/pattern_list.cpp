@@ -25,10 +25,11 @@ std::string expression_of_wildcards(std::string_view entry)
 }
 
 // "@domain" is the end of an address, anything else the whole of it.
-std::string expression_of(std::string_view entry)
+std::string expression_of(std::string_view entry, bool negated)
 {
     if (is_expression(entry)) return std::string(entry);
     if (has_wildcards(entry)) return expression_of_wildcards(entry);
+    if (negated) return quote_for_pattern(entry);   // anywhere, as in qregex: "!@"
     return (entry.starts_with('@') ? "" : "^") + quote_for_pattern(entry) + '$';
 }
 
@@ -48,7 +49,7 @@ void PatternList::add(const std::vector<std::string>& lines, std::string_view na
             continue;
         }
         std::string problem;
-        if (auto pattern = Pattern::compile(expression_of(key), &problem))
+        if (auto pattern = Pattern::compile(expression_of(key, negated), &problem))
             expressions_.push_back({std::move(*pattern), negated, std::move(words)});
         else
             complaints.push_back(std::string(name) + ": " + line + ": " + problem);

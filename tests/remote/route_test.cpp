@@ -113,6 +113,15 @@ TEST(Smtproutes, TheLongestMatchCountsAndAnEmptyOneMeansMx)
     EXPECT_EQ(relay({}, "com"), "none");
 }
 
+TEST(Smtproutes, ALoginIsNotLeftOut)
+{
+    const auto found = relay_for(NameMap({"b.example:relay:587|joe|secret"}), "b.example");
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().retry, Retry::later);
+    EXPECT_NE(found.error().text.find("cannot log in. (#4.3.5)"), std::string::npos);
+    EXPECT_EQ(found.error().text.find("secret"), std::string::npos);
+}
+
 TEST(Smtproutes, Relays)
 {
     const std::vector<std::pair<std::string, std::string>> table{

@@ -121,6 +121,15 @@ TEST(SettingCheck, FindsRoutesThatLeadNowhere)
                                              "deferred.")));
 }
 
+TEST(SettingCheck, NamesRoutesThatWantALogin)
+{
+    constexpr Setting routes{
+        "smtproutes", SettingKind::list, "none", "qmail-remote", "Routes", Check::route};
+    const auto login = complaints(routes, "a.example:mx:587|joe|secret\n");
+    ASSERT_EQ(login.size(), 1u);
+    EXPECT_THAT(login[0].text, testing::HasSubstr("asks for a login"));
+}
+
 TEST(SettingCheck, IsNotDrownedInFindings)
 {
     std::string text;

@@ -55,6 +55,8 @@ TEST(PatternList, ReadsEntriesAsEachOfTheirOrigins)
         {"@(one|two)\\.example$", "a@three.example", false},
         {"!@here.example", "a@there.example", true},
         {"!@here.example", "a@HERE.example", false},
+        {"!@", "nobody", true},
+        {"!@", "a@x.example", false},
         {"!^[a-z]+@", "a1@x.example", true},
         {"!^[a-z]+@", "ab@x.example", false},
     };
@@ -165,6 +167,25 @@ TEST_F(RefusedLists, OnlyListedRecipientsExist)
     EXPECT_THAT(rcpt("JIM@here.example"), HasSubstr("250 2.1.5 ok"));
     home.write("control/validrcptto.cdb", "no cdb");
     EXPECT_THAT(rcpt("joe@here.example"), HasSubstr("421 "));
+}
+
+TEST_F(RefusedLists, ARecipientMayTakeSmallMailOnly)
+{
+    home.control("rcptdatabytes", "joe@here.example:100\n@small.example: 50");
+    home.control("rcpthosts", "here.example\nsmall.example");
+    const auto mail = [&](const std::string& to, const std::string& size, std::size_t bytes) {
+        return talk("EHLO c.example\r\nMAIL FROM:<a@b.example>" + size + "\r\nRCPT TO:<" + to +
+                    ">\r\nRCPT TO:<ann@here.example>\r\nDATA\r\n" + std::string(bytes, 'x') +
+                    "\r\n.\r\nQUIT\r\n");
+    };
+    EXPECT_THAT(mail("joe@here.example", "", 90), HasSubstr("250 2.0.0 ok"));
+    EXPECT_THAT(mail("joe@here.example", "", 150), HasSubstr("552 5.3.4 sorry, that message size"));
+    EXPECT_THAT(mail("Any@Small.example", "", 60), HasSubstr("552 5.3.4"));
+    EXPECT_THAT(mail("bob@here.example", "", 150), HasSubstr("250 2.0.0 ok"));
+    // Who says it before loses this recipient only.
+    const auto said = mail("joe@here.example", " SIZE=150", 150);
+    EXPECT_THAT(said, HasSubstr("552 5.3.4 sorry, that message is too big for this recipient"));
+    EXPECT_THAT(said, HasSubstr("250 2.0.0 ok"));
 }
 
 TEST_F(RefusedLists, GuessersAreHungUpOn)
