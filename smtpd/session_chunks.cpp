@@ -24,8 +24,10 @@ Answer Session::bdat(std::string_view argument)
     if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
     if (recipients_.empty() && dropped_ == 0)
         return Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
-    if (!text_)
+    if (!text_) {
         if (auto refusal = no_room(std::max(size_, chunk_->size))) return *refusal;
+        have_judged(PluginEvent::data);
+    }
     return Answer(250, "2.0.0", std::to_string(chunk_->size) + " octets");
 }
 
@@ -50,6 +52,7 @@ awaitable<Answer> Session::receive_chunk(Answer answer)
         text_.reset();
         if (step_ >= Step::sender_given) step_ = Step::chunks_refused;
     } else if (chunk.last) {
+        forget_programs();
         forget_transaction();
         allowance_.end_transaction(SteadyClock::now());
     } else {

@@ -104,6 +104,24 @@ TEST_F(Plugins, RefuseAtEachCommand)
     EXPECT_THAT(deliver("joe@here.example", {"NOSPP="}), HasSubstr("250 2.0.0 ok"));
 }
 
+TEST_F(Plugins, AreAskedBeforeTheFirstChunkToo)
+{
+    const std::string begin = "EHLO client.example\r\nMAIL FROM:<a@b.example>\r\nRCPT "
+                              "TO:<joe@here.example>\r\n";
+    const std::string chunks = "BDAT 12\r\nSubject: x\r\nBDAT 6 LAST\r\n\r\nhi\r\nQUIT\r\n";
+    home.control("smtpplugins",
+                 "[data]\n:echo HX-Plugin: yes; echo N >>" + (home / "asked") + "; echo N");
+    EXPECT_THAT(talk(begin + chunks), HasSubstr("250 2.6.0 ok"));
+    const auto got = capture.take();
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_THAT(got[0].message, HasSubstr("\nX-Plugin: yes\nSubject: x\n\nhi\n"));
+    EXPECT_EQ(home.read("asked"), "N\n");
+    home.control("smtpplugins", "[data]\n:echo E550 5.7.1 no chunks");
+    const auto refused = talk(begin + chunks);
+    EXPECT_THAT(refused, HasSubstr("550 5.7.1 no chunks\r\n503 5.5.1 RSET first"));
+    EXPECT_TRUE(capture.take().empty());
+}
+
 TEST_F(Plugins, DecideInTheirOrder)
 {
     home.control("smtpplugins", "[rcpt]\n:echo Sfirst=yes\n:test \"$first\" = yes && echo N\n"
