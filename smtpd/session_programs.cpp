@@ -207,7 +207,8 @@ awaitable<Answer> Session::check_recipient(Answer ours)
         co_return later("unable to execute recipient check (#4.3.0)");
     if (result.end != ProgramResult::End::exited)
         co_return later("unable to verify recipient (#4.3.0)");
-    const auto words = trim(result.output.substr(0, result.output.find('\n')));
+    const std::string_view output = result.output;
+    const auto words = trim(output.substr(0, output.find('\n')));
     switch (result.code) {
     case 100:
         co_return words.empty()
@@ -277,7 +278,10 @@ awaitable<Answer> Session::pass_programs(Answer ours)
         co_return answer;
     }
     if (!taken && answer.why != "plugin") co_return answer;   // logged already
-    note_refusal(name_of(event), event == PluginEvent::mail ? sender_ : helo_, answer);
+    const auto argument = event == PluginEvent::mail            ? sender_
+                          : event == PluginEvent::rcpt && taken ? recipients_.back()
+                                                                : helo_;
+    note_refusal(name_of(event), argument, answer);
     if (answer.hang_up) why_closed_ = answer.why;
     if (taken) take_back(event);
     co_return answer;
