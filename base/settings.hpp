@@ -146,6 +146,8 @@ inline constexpr std::array settings{
             "1: IPv4 addresses before IPv6 ones", Check::flag},
     Setting{"priorityauth", SettingKind::list, "none", "qmail-smtpd",
             "Addresses, prefixes and users whose mail may have a priority above 0"},
+    Setting{"qmqpservers", SettingKind::list, "none", "qmail-qmqpc",
+            "Servers that qmail-qmqpc gives mail to: ADDRESS or ADDRESS:PORT"},
     Setting{"queued", SettingKind::integer, "1", "qmail-start", "0: qmail-queued is not started",
             Check::flag},
     Setting{"queuelifetime", SettingKind::integer, "604800", "qmail-send",

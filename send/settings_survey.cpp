@@ -148,7 +148,7 @@ private:
 
     void look_at_reader(const Setting& setting, std::string_view program, const struct stat& file)
     {
-        if (in_sandbox()) return;
+        if (in_sandbox() || program.ends_with(" as root")) return;
         const auto is_program = [&](const auto& reader) { return reader.program == program; };
         const auto* reader = std::find_if(readers.begin(), readers.end(), is_program);
         if (reader != readers.end()) {
