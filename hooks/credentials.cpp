@@ -2,6 +2,7 @@
 #include "base/net/digest.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/secret.hpp"
 #include "hooks/scanner_file.hpp"
 #include "hooks/scanner_settings.hpp"
 #include "hooks/serialization.hpp"
@@ -51,7 +52,7 @@ void read_key(const ScannerFiles& directory, Credentials& credentials)
     auto text = directory.line("hmac-key");
     if (text) {
         auto key = decode_base64(*text);
-        net::wipe(*text);
+        wipe(*text);
         if (!key || key->empty() || key->size() > 1024)
             directory.error("hmac-key", "is no base64 of 1 to 1024 bytes");
         else

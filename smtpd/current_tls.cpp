@@ -1,6 +1,7 @@
 #include "smtpd/current_tls.hpp"
 
 #include "base/sys/packet.hpp"
+#include "base/sys/secret.hpp"
 #include "smtpd/key_keeper.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/tls_bundle.hpp"
@@ -36,7 +37,7 @@ void CurrentTls::take(int bundle)
     try {
         auto bytes = read_bundle(bundle);
         auto material = decode_bundle(bytes);
-        net::wipe(bytes);
+        wipe(bytes);
         if (!material) return log::server("certificates that cannot be read");
         auto made = net::TlsServer::make(std::move(*material));
         if (!made) return log::server("certificates: " + made.error().text);

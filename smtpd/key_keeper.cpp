@@ -6,6 +6,7 @@
 #include "base/sys/memory_file.hpp"
 #include "base/sys/packet.hpp"
 #include "base/sys/row.hpp"
+#include "base/sys/secret.hpp"
 #include "base/sys/signal.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/ticket_rotation.hpp"
@@ -93,7 +94,7 @@ private:
                 files.complaints.push_back("servercerts/" + std::move(found));
             tell(bundle);
         }
-        net::wipe(bundle);
+        wipe(bundle);
         if (aloud) complain(files.complaints);
     }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/net/tls_server.hpp"
+#include "base/sys/secret.hpp"
 
 #include <chrono>
 #include <string>
@@ -17,13 +18,13 @@ public:
     TicketRotation() = default;
     TicketRotation(const TicketRotation&) = delete;
     TicketRotation& operator=(const TicketRotation&) = delete;
-    ~TicketRotation() { net::wipe(keys_); }
+    ~TicketRotation() { wipe(keys_); }
 
     bool is_due(Moment now) const { return keys_.empty() || now - made_ >= life; }
     void rotate(Moment now)
     {
         std::string keys = net::make_ticket_key() + keys_.substr(0, net::ticket_key_size);
-        net::wipe(keys_);
+        wipe(keys_);
         keys_ = std::move(keys);
         made_ = now;
     }

@@ -1,6 +1,7 @@
 #include "smtpd/tls_files.hpp"
 
 #include "base/sys/file.hpp"
+#include "base/sys/secret.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -54,7 +55,7 @@ public:
                 complain(name, "too much for all certificates together");
             else
                 return text;
-            net::wipe(*text);
+            wipe(*text);
         } catch (const std::system_error& error) {
             found_.forbidden = found_.forbidden || error.code().value() == EACCES;
             if (error.code().value() != EACCES) found_.complaints.emplace_back(error.what());
@@ -83,10 +84,10 @@ std::optional<std::string> certificate_of(Files& files, const std::string& name)
             auto text = files.read(names_directory + ('/' + name) + '/' + part);
             whole = whole && text;
             if (text) pem += *text + '\n';
-            if (text) net::wipe(*text);
+            if (text) wipe(*text);
         }
         if (whole) return pem;
-        net::wipe(pem);
+        wipe(pem);
     }
     return std::nullopt;
 }

@@ -66,10 +66,4 @@ std::string hmac_sha256(std::string_view key, std::string_view bytes)
     return text(result);
 }
 
-void wipe(std::string& secret)
-{
-    ::OPENSSL_cleanse(secret.data(), secret.size());
-    secret.clear();
-}
-
 }

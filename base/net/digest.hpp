@@ -22,7 +22,4 @@ private:
 std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
 
-// Overwrites a secret before its memory is given back.
-void wipe(std::string& secret);
-
 }

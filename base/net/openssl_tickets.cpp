@@ -1,6 +1,7 @@
 #include "base/net/openssl_tickets.hpp"
 
 #include "base/net/tls_server.hpp"
+#include "base/sys/secret.hpp"
 
 #include <openssl/core_names.h>
 #include <openssl/rand.h>

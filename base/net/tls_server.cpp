@@ -3,9 +3,9 @@
 #include "base/net/openssl_credentials.hpp"
 #include "base/net/openssl_layer.hpp"
 #include "base/net/openssl_tickets.hpp"
+#include "base/sys/secret.hpp"
 #include "base/text.hpp"
 
-#include <openssl/crypto.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -136,12 +136,6 @@ TlsMaterial::~TlsMaterial()
     wipe(standard);
     wipe(ticket_keys);
     for (auto& [name, pem] : named) wipe(pem);
-}
-
-void wipe(std::string& secret)
-{
-    OPENSSL_cleanse(secret.data(), secret.size());
-    secret.clear();
 }
 
 std::string make_ticket_key()

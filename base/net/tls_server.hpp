@@ -36,7 +36,6 @@ struct TlsMaterial {
 };
 inline constexpr std::size_t ticket_key_size = 80;
 std::string make_ticket_key();   // throws
-void wipe(std::string& secret);
 
 // What OpenSSL reads from the disk, its configuration and providers, before files are out of reach.
 void prepare_tls();
