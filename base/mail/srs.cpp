@@ -110,6 +110,8 @@ std::string srs_forward(const Srs& srs, std::string_view sender, std::time_t now
     if (at == std::string_view::npos || srs.secrets.empty()) return std::string(sender);
     const auto local = sender.substr(0, at), host = sender.substr(at + 1);
     if (!srs.always && equal_ignoring_case(host, srs.domain)) return std::string(sender);
+    // No host has "=" in its name; in the new address nobody could tell where it ends.
+    if (host.empty() || host.find('=') != std::string_view::npos) return std::string(sender);
     if (auto rest = behind("SRS1", local)) {
         // Somebody who forwarded a forwarded message: he is left out.
         std::string_view fields = rest->substr(1);

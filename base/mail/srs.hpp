@@ -20,7 +20,7 @@ struct Srs {
     char separator = '=';   // behind SRS0 and SRS1: = + -
 };
 
-// The new sender. What has no @, or is at our domain, stays as it is.
+// The new sender. What has no @ and host, or is at our domain, stays as it is.
 std::string srs_forward(const Srs& srs, std::string_view sender, std::time_t now);
 
 // Whom an SRS address leads to. Failure, for good: it is none, or not of ours, or too old.

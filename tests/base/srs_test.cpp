@@ -92,7 +92,7 @@ TEST(Srs, MakesAndReadsTheAddressesOfMailSrs)
 TEST(Srs, LeavesAloneWhatNeedsNothing)
 {
     auto srs = settings(cases[0]);
-    for (const auto* sender : {"", "nobody", "joe@FWD.example"})
+    for (const auto* sender : {"", "nobody", "joe@", "joe@a=b.example", "joe@FWD.example"})
         EXPECT_EQ(srs_forward(srs, sender, 0), sender);
     srs.always = true;
     EXPECT_TRUE(srs_forward(srs, "joe@fwd.example", 0).starts_with("SRS0="));
