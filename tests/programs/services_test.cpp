@@ -290,6 +290,34 @@ TEST_F(Fetching, ALargeMessageComesWhole)
     EXPECT_TRUE(got == "+OK \r\n+OK \r\n" + wanted + "\r\n.\r\n+OK \r\n");
 }
 
+// elq, pinq, qail: mail is moved, then the reader is run with the same words.
+TEST_F(Fetching, ScriptsMoveTheMailAndRunTheReader)
+{
+    make_directory(home / "readers", 0755);
+    const std::string reader = "#!/bin/sh\nprintf '%s|' \"${0##*/}\" \"$@\" >> " + home / "ran";
+    for (const auto* name : {"elm", "pine", "Mail"})
+        spill(home / ("readers/" + std::string(name)), reader, 0755);
+    const auto run_script = [&](const std::string& script, const std::string& box) {
+        return run({.argv = {home.program(script), "-f", "a b"},
+                    .environment = {"QMAILHOME=" + home.path(),
+                                    "PATH=" + home / "readers" + ":/usr/bin:/bin",
+                                    "MAIL=" + joe + "/Mailbox", "MAILTMP=" + joe + "/Mailbox.tmp",
+                                    "MAILDIR=" + box}});
+    };
+    for (const auto* script : {"elq", "pinq", "qail"}) {
+        message("new/1.a.h", "Subject: " + std::string(script) + "\n\n", 1'000'000'000);
+        EXPECT_EQ(run_script(script, maildir).ending.code, 0) << script;
+    }
+    EXPECT_EQ(slurp(home / "ran"), "elm|-f|a b|pine|-f|a b|Mail|-f|a b|");
+    EXPECT_TRUE(mail().empty());
+    const auto mbox = slurp(joe + "/Mailbox");
+    for (const auto* script : {"elq", "pinq", "qail"})
+        EXPECT_THAT(mbox, HasSubstr(std::string("Subject: ") + script));
+    // Where mail could not be moved nothing is run.
+    EXPECT_EQ(run_script("pinq", joe + "/nothing").ending.code, 111);
+    EXPECT_EQ(slurp(home / "ran"), "elm|-f|a b|pine|-f|a b|Mail|-f|a b|");
+}
+
 class Qmqp : public Pipeline {
 protected:
     // A host without a queue hands its mail to this home.
