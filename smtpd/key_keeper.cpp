@@ -140,17 +140,17 @@ KeyKeeper::KeyKeeper(const Environment& environment)
 
 void KeyKeeper::begin(const Environment& environment)
 {
-    auto [ours, theirs] = make_packet_pair();
-    child_ = fork_child([&environment, &theirs, &ours] {
-        ours.reset();
+    auto pair = make_packet_pair();
+    child_ = fork_child([&environment, &pair] {
+        pair.ours.reset();
         for (const int number : {SIGINT, SIGHUP}) ignore_signal(number);
         ::prctl(PR_SET_NAME, "smtpd-keys");   // for who looks at the list of processes
         net::prepare_tls();
         row::smtpd_keys();
-        return Reader(theirs.get(), environment).run();
+        return Reader(pair.theirs.get(), environment).run();
     });
-    socket_ = std::move(ours);
-    theirs.reset();
+    socket_ = std::move(pair.ours);
+    pair.theirs.reset();
     pollfd answer{socket_.get(), POLLIN, 0};
     ::poll(&answer, 1, first_limit_ms);
     set_nonblocking(socket_.get());

@@ -151,11 +151,11 @@ private:
                 .count();
         const pid_t parent = ::getpid();
         try {
-            auto [ours, theirs] = make_packet_pair();
-            hand_keys(ours);
-            worker.keys = std::move(ours);
+            auto pair = make_packet_pair();
+            hand_keys(pair.ours);
+            worker.keys = std::move(pair.ours);
             worker.child = fork_child(
-                [this, index, parent, &theirs] { return in_worker(index, parent, theirs); });
+                [this, index, parent, &pair] { return in_worker(index, parent, pair.theirs); });
         } catch (const std::system_error& error) {
             log::server(error.what());
             worker.pause = std::clamp<std::chrono::seconds>(worker.pause * 2, 1s, longest_pause);

@@ -73,7 +73,7 @@ struct Stream::End {
     }
 };
 
-struct Stream::Watch : RawOctets {
+struct Stream::Watch final : RawOctets {
     Watch(const asio::any_io_executor& executor, Fd in, Fd out)
         : input_manner(manner_of(in.get())),
           output_manner(out ? manner_of(out.get()) : input_manner),

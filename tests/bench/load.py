@@ -122,6 +122,24 @@ def connections(server, count, at_once=50):
         server.stop()
 
 
+def starttls(server, messages, at_once=50, size=4096):
+    """STARTTLS and a full handshake for each message; both servers have the same certificate. Until the last 250."""
+    program = tool(server.options, 'bench_starttls')
+    if not program:
+        raise Failed('bench_starttls is not built (it is built with the tests)')
+    server.start(connections=at_once + 50)
+    try:
+        meter = server.meter()
+        output = run_load(server, [program, server.host, str(server.port), str(messages), str(at_once), str(size),
+                                   'sender@client.example', server.recipient])
+        used = meter.used(of_the_load=1) if meter else None
+        if server.queued() is not None and server.queued() != messages:
+            raise Failed('%d accepted, but %d in the queue' % (messages, server.queued()))
+        return measured(messages, float(output), used)
+    finally:
+        server.stop()
+
+
 def idle(server, count):
     """KiB of memory of all of the server's processes for each connection that had its EHLO answered."""
     if not server.disk:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 
 from machine import Failed, remove, sh, wait_until
-from servers import DOMAIN, SINK_DOMAIN, Grapnel, Scanned, Server, listens, tool, write_control
+from servers import DOMAIN, SINK_DOMAIN, Grapnel, Scanned, Server, certificate, listens, tool, write_control
 
 
 class Postfix(Server):
@@ -46,6 +46,7 @@ class Postfix(Server):
             'smtpd_client_connection_count_limit': '0', 'default_process_limit': str(limit),
             'default_destination_concurrency_limit': '100', 'local_destination_concurrency_limit': '100',
             'initial_destination_concurrency': '100', 'in_flow_delay': '0', 'message_size_limit': '104857600'}
+        settings.update({'smtpd_tls_chain_files': certificate(self.machine), 'smtpd_tls_security_level': 'may'})
         if sink:
             settings['transport_maps'] = 'inline:{%s=smtp:[127.0.0.1]:%d}' % (SINK_DOMAIN, sink.port)
         with open(self.configuration + '/main.cf', 'w') as file:

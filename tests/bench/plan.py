@@ -6,7 +6,7 @@ import load
 import restart
 
 KIB, MIB = 1 << 10, 1 << 20
-NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'idle', 'fanout', 'syncs', 'restart')
+NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'starttls', 'idle', 'fanout', 'syncs', 'restart')
 
 
 @dataclass
@@ -121,6 +121,10 @@ def works(options):
                functools.partial(load.connections, count=500 if quick else 20000),
                [Row('rate', 'connections/s', target=Target([(1.2, 'opensmtpd'), (1.5, 'postfix')], True)),
                 Row('cpu', 'ms CPU each', True)])
+    count = 20 if quick else 2000
+    yield Work('starttls', 'accept 4 KiB within TLS, 50 sessions, 1 a connection',
+               functools.partial(load.starttls, messages=count, at_once=10 if quick else 50),
+               [Row('rate', 'messages/s'), Row('cpu', 'ms CPU each', True)], only_for=('grapnel', 'postfix'))
     for count in options.idle:
         yield Work('idle', 'memory of %d idle connections' % count, functools.partial(load.idle, count=count),
                    [Row('rate', 'KiB each', True, Target([16]) if count >= 10000 else None)], most_runs=1)

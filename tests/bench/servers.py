@@ -179,6 +179,23 @@ def peer_environment(options):
     return dict(os.environ, LD_LIBRARY_PATH=peer(options, 'usr/lib/postfix'))
 
 
+def certificate(machine):
+    """A file with a key and a certificate, the same for all servers of a run."""
+    path = machine.path('certificate.pem')
+    if not os.path.exists(path):
+        old = os.umask(0o077)
+        try:
+            sh('openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '30',
+               '-subj', '/CN=' + DOMAIN, '-keyout', path + '.key', '-out', path + '.cert')
+            with open(path, 'w') as whole:
+                for part in ('.key', '.cert'):
+                    with open(path + part) as file:
+                        whole.write(file.read())
+        finally:
+            os.umask(old)
+    return path
+
+
 def write_control(home, settings):
     for name, value in settings.items():
         with open(os.path.join(home, 'control', name), 'w') as file:
@@ -203,6 +220,7 @@ class Grapnel(Server):
         if sink:
             settings['smtproutes'] = '%s:127.0.0.1:%d' % (SINK_DOMAIN, sink.port)
         write_control(self.home, settings)
+        shutil.copy(certificate(self.machine), self.home + '/control/servercert.pem')
         environment = {'PATH': self.home + '/bin:/usr/bin:/bin'}
         # qmail-start starts qmail-queued too; where nothing is to be delivered it runs alone.
         first = ['qmail-start', './Maildir/'] if deliver else ['qmail-queued'] if self.options.queued else None

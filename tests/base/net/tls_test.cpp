@@ -175,10 +175,10 @@ TEST(TlsStream, TheHandshakeHasOneDeadline)
 {
     const auto tls = server();
     auto [ours, theirs] = socket_pair();
-    std::thread trickle([&] {
+    std::thread trickle([socket = theirs.get()] {
         const std::string hello("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11);
         for (const char byte : hello) {
-            if (::send(theirs.get(), &byte, 1, MSG_NOSIGNAL) < 0) break;
+            if (::send(socket, &byte, 1, MSG_NOSIGNAL) < 0) break;
             std::this_thread::sleep_for(20ms);
         }
     });
