@@ -8,6 +8,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
+#include "local/carried.hpp"
 #include "local/command.hpp"
 #include "local/dot_qmail.hpp"
 #include "local/dot_qmail_file.hpp"
@@ -37,6 +38,7 @@ constexpr std::uint64_t most_hops = 100;
 struct Counts {
     unsigned files = 0, forwards = 0, programs = 0;
     pid_t queue_process = 0;
+    std::string_view notices = {};   // who tells of a success
 };
 
 std::string words(const std::system_error& error)
@@ -146,9 +148,18 @@ Afterwards carry_out(const Instruction& instruction, const TraceLines& lines,
     return Afterwards::go_on;
 }
 
-Counts follow(const std::vector<Instruction>& instructions, bool dry_run, const std::string& sender,
-              const TraceLines& lines, const Environment& environment)
+// To one address and nowhere else: it is an alias of that. A new sender: a list.
+Onward onward_of(const Counts& counts, bool same_sender)
 {
+    if (!same_sender) return Onward::as_list;
+    const bool alone = counts.forwards == 1 && counts.files == 0 && counts.programs == 0;
+    return alone ? Onward::to_one : Onward::to_many;
+}
+
+Counts follow(const std::vector<Instruction>& instructions, const Options& options,
+              const std::string& sender, const TraceLines& lines, const Environment& environment)
+{
+    const bool dry_run = options.dry_run;
     Counts counts;
     Envelope envelope{sender, {}};
     for (const auto& instruction : instructions) {
@@ -162,6 +173,10 @@ Counts follow(const std::vector<Instruction>& instructions, bool dry_run, const 
     }
     if (dry_run || envelope.recipients.empty()) return counts;
     rewind_message();
+    const auto onward = onward_of(counts, sender == options.sender);
+    const auto records = environment.get(records_variable).value_or("");
+    envelope.extensions = carried_on(records, onward, envelope.recipients.size());
+    counts.notices = report_line(records, onward);
     envelope.sender = forward_sender(envelope.sender);
     counts.queue_process = forward(envelope, message, lines.delivered_to, environment);
     return counts;
@@ -183,10 +198,11 @@ void deliver_as_told(const Options& options)
     const auto instructions = parse_dot_qmail(file->text, file->forward_only);
     if (!instructions) throw Stop{111, instructions.error().text};
 
-    const Counts counts = follow(*instructions, options.dry_run, sender, lines, environment);
+    const Counts counts = follow(*instructions, options, sender, lines, environment);
     say("did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) + '+' +
         std::to_string(counts.programs) + '\n' +
-        (counts.queue_process ? "qp " + std::to_string(counts.queue_process) + '\n' : ""));
+        (counts.queue_process ? "qp " + std::to_string(counts.queue_process) + '\n' : "") +
+        std::string(counts.notices));
 }
 
 }

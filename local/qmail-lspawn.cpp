@@ -10,6 +10,7 @@
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
+#include "local/carried.hpp"
 #include "local/delivery.hpp"
 #include "local/exit_code.hpp"
 #include "local/lookup.hpp"
@@ -22,6 +23,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <new>
 #include <optional>
 #include <string>
@@ -43,6 +45,7 @@ struct Lspawn {
 
     Child start(const queue::Job& job, int message, int output);
     int deliver(const queue::Job& job, int message, int output) const;   // in the child
+    std::vector<std::string> with_records(const queue::Job& job) const;
 };
 
 User find_user(const Lspawn& lspawn, const std::string& local)
@@ -74,6 +77,14 @@ bool clear_up(int message, int output)
            ::dup2(output, 1) == 1 && ::dup2(output, 2) == 2 && ::close_range(3, ~0u, 0) == 0;
 }
 
+std::vector<std::string> Lspawn::with_records(const queue::Job& job) const
+{
+    auto entries = environment;
+    if (job.records && !job.records->empty())
+        entries.push_back(std::string(local::records_variable) + '=' + *job.records);
+    return entries;
+}
+
 int Lspawn::deliver(const queue::Job& job, int message, int output) const
 {
     const auto address = split_address(job.recipient);
@@ -90,12 +101,14 @@ int Lspawn::deliver(const queue::Job& job, int message, int output) const
     const std::vector<std::string> arguments{program,    "--",      user.name,      user.home,
                                              local,      user.dash, user.extension, domain,
                                              job.sender, fallback};
+    if (job.records && !job.records->empty())
+        ::setenv(local::records_variable, job.records->c_str(), 1);
     const bool ours = own_code && own_code->is_in_file() && ::access(program.c_str(), X_OK) == 0;
     if (ours && clear_up(message, output))
         return run("", [&] { return local::deliver(arguments); });
     execute({.path = program,
              .arguments = arguments,
-             .environment = environment,
+             .environment = with_records(job),
              .descriptors = {{0, message}, {1, output}, {2, output}},
              .exec_failed_later = local::exit_code::exec_later,
              .exec_failed_never = local::exit_code::exec_never});
@@ -126,7 +139,9 @@ int serve_deliveries(int argc, char** argv)
     change_directory(home());
     if (argc < 2) return 100;
     const uid_t queue_owner = role_identity(Role::queue).uid;
-    const Environment environment = Environment::of_process();
+    Environment environment = Environment::of_process();
+    environment.unset(local::records_variable);
+    ::unsetenv(local::records_variable);
     const auto named = environment.get("QMAILLOCAL");
     Lspawn lspawn{argv[1],
                   named.value_or("bin/qmail-local"),

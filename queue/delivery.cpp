@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::size_t longest_field = 65536;
 constexpr std::size_t longest_number = 10;   // "123456789:"
-constexpr std::string_view asked = "?", language = "spawn/1", limit_word = "limit=";
+constexpr std::string_view asked = "?", language = "spawn/1",
+                           limit_word = "limit=", records_word = "records";
 
 std::string number_bytes(unsigned number)
 {
@@ -34,25 +35,30 @@ void take_wide_number(unsigned& number, std::string& text)
 
 std::string encode(const Job& job)
 {
-    return number_bytes(job.number) + job.message + '\0' + job.sender + '\0' + job.recipient + '\0';
+    return number_bytes(job.number) + job.message + '\0' + job.sender + '\0' + job.recipient +
+           '\0' + (job.records ? *job.records + '\0' : std::string());
 }
 
 std::optional<Job> JobReader::take(std::string_view& bytes)
 {
     while (!bytes.empty() && !broken_) {
         if (field_ == 0) {
-            job_ = Job{static_cast<unsigned char>(bytes.front()), {}, {}, {}};
+            job_ = Job{static_cast<unsigned char>(bytes.front()), {}, {}, {}, {}};
+            if (fields_ > 4) job_.records.emplace();
             bytes.remove_prefix(1);
             field_ = 1;
             continue;
         }
-        auto& text = field_ == 1 ? job_.message : field_ == 2 ? job_.sender : job_.recipient;
+        auto& text = field_ == 1   ? job_.message
+                     : field_ == 2 ? job_.sender
+                     : field_ == 3 ? job_.recipient
+                                   : *job_.records;
         const auto end = bytes.find('\0');
         text += bytes.substr(0, end);
         bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
         broken_ = text.size() > longest_field;
         if (end == std::string_view::npos) break;
-        if (++field_ < 4) continue;
+        if (++field_ < fields_) continue;
         field_ = 0;
         if (job_.number == question_number) take_wide_number(job_.number, job_.message);
         return std::move(job_);
@@ -90,7 +96,13 @@ std::optional<Report> ReportReader::take(std::string_view& bytes)
     return std::nullopt;
 }
 
-Job question() { return {question_number, std::string(asked), std::string(language), {}}; }
+Job question()
+{
+    return {
+        question_number, std::string(asked), std::string(language), std::string(records_word), {}};
+}
+
+bool offers_records(const Job& question) { return question.recipient == records_word; }
 
 bool is_question(const Job& job)
 {
@@ -100,7 +112,8 @@ bool is_question(const Job& job)
 Report encode(const Offer& offer)
 {
     return {question_number, 'K',
-            std::string(language) + ' ' + std::string(limit_word) + std::to_string(offer.limit)};
+            std::string(language) + ' ' + std::string(limit_word) + std::to_string(offer.limit) +
+                (offer.records ? ' ' + std::string(records_word) : std::string())};
 }
 
 std::optional<Offer> decode_offer(const Report& answer)
@@ -108,12 +121,13 @@ std::optional<Offer> decode_offer(const Report& answer)
     if (answer.number != question_number || answer.letter != 'K') return std::nullopt;
     const auto words = split(answer.text, ' ');
     if (words.front() != language) return std::nullopt;
+    Offer offer;
     for (const auto word : words) {
-        if (!word.starts_with(limit_word)) continue;
-        const auto limit = parse_number<unsigned>(word.substr(limit_word.size()));
-        if (limit && *limit > 0) return Offer{*limit};
+        if (word == records_word) offer.records = true;
+        if (word.starts_with(limit_word) && offer.limit == 0)
+            offer.limit = parse_number<unsigned>(word.substr(limit_word.size())).value_or(0);
     }
-    return std::nullopt;
+    return offer.limit > 0 ? std::optional(offer) : std::nullopt;
 }
 
 }

@@ -33,6 +33,8 @@ struct Job {
     std::string message;   // "3/1095", relative to queue/mess
     std::string sender;    // VERP already expanded
     std::string recipient;
+    // "name=value name=value", of the message and of the recipient, for who takes a fifth field.
+    std::optional<std::string> records = {};
 };
 std::string encode(const Job& job);
 
@@ -41,12 +43,15 @@ public:
     // Consumes from the front of bytes until one command is whole or bytes is empty.
     std::optional<Job> take(std::string_view& bytes);
     bool within_command() const { return field_ != 0; }
+    // Commands have records from now on.
+    void expect_records() { fields_ = 5; }
     // A field over 64 KiB: the peer is no qmail-send.
     bool broken() const { return broken_; }
 
 private:
     Job job_;
-    int field_ = 0;   // 0 number, 1 message, 2 sender, 3 recipient
+    int field_ = 0;   // 0 number, 1 message, 2 sender, 3 recipient, 4 records
+    int fields_ = 4;
     bool broken_ = false;
 };
 
@@ -69,11 +74,13 @@ private:
 
 // What a spawner of ours can do beyond qmail's. Words that are not known are skipped.
 struct Offer {
-    unsigned limit = 0;   // deliveries at once
+    unsigned limit = 0;     // deliveries at once
+    bool records = false;   // from now on each command has a fifth field
     bool operator==(const Offer&) const = default;
 };
-Job question();
+Job question();   // of who can send records
 bool is_question(const Job& job);
+bool offers_records(const Job& question);
 Report encode(const Offer& offer);
 std::optional<Offer> decode_offer(const Report& answer);   // nullopt: a spawner like qmail's
 

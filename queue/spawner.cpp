@@ -93,7 +93,7 @@ private:
 
     void begin(const Job& job)
     {
-        if (is_question(job)) return extend();
+        if (is_question(job)) return extend(offers_records(job));
         if (auto no = objection(job, limit_, deliveries_.contains(job.number)))
             return say(job.number, *no);
         if (auto no = try_to_start(job)) say(job.number, *no);
@@ -101,13 +101,14 @@ private:
 
     // qmail-send asked, so it knows numbers beyond a byte. Each delivery holds one descriptor, and
     // some are needed to start the next.
-    void extend()
+    void extend(bool with_records)
     {
         constexpr std::size_t reserve = 64;
         const auto room = raise_ourselves(Limit::descriptors, most_deliveries + reserve);
         if (room > limit_ + reserve)
             limit_ = std::min(most_deliveries, static_cast<unsigned>(room - reserve));
-        send(encode(Offer{limit_}));
+        if (with_records) reader_.expect_records();
+        send(encode(Offer{limit_, with_records}));
     }
 
     std::optional<Outcome> try_to_start(const Job& job)

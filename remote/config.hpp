@@ -52,6 +52,7 @@ struct Config {
     bool trust_limit = false;   // answer_limit as it is, below RFC 5321's minimum too (sandboxes)
     std::size_t most_addresses = 20;   // control/maxmxaddrs
     bool prefer_v4 = false;
+    bool never_as_null = false;   // control/nevernull
     BareCr bare_cr = BareCr::space;
 };
 

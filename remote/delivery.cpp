@@ -51,6 +51,14 @@ Errand make_errand(const Config& config, const Mission& mission,
         errand.recipients.push_back(for_smtp(recipient));
     if (facts) errand.size = facts->wire_size();
     errand.eight_bit = !facts || facts->eight_bit();
+    errand.requests = read_requests(mission.records);
+    errand.requests.never_as_null = config.never_as_null;
+    const auto is_international = [](const std::string& address) {
+        return std::any_of(address.begin(), address.end(), [](char c) { return (c & 0x80) != 0; });
+    };
+    errand.requests.needs_utf8 =
+        !facts || facts->eight_bit_header() || is_international(mission.sender) ||
+        std::any_of(mission.recipients.begin(), mission.recipients.end(), is_international);
     return errand;
 }
 
@@ -154,6 +162,7 @@ asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& time
         }
         ++tried;
         errand.peer = hop.endpoint.address.text();
+        errand.requests.now = std::time(nullptr);
         errand.unused = config.unused.at(mission.domain, hop.host);
         errand.may_be_myself = !route.fixed;
         const bool known = record.has_value();

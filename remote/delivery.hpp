@@ -20,6 +20,8 @@ struct Mission {
     std::string sender;
     std::vector<std::string> recipients;   // addresses as the queue has them, unquoted
     unsigned turn = 0;   // another one for each delivery: spreads what all should not do alike
+    // "name=value name=value": what was asked for with it.
+    std::string records = {};
 };
 
 // connections: those that are kept for the next delivery, where there is one.

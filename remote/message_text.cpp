@@ -11,8 +11,12 @@ void TextFacts::add(std::string_view piece)
         if (pending_cr_ && !ends_line) bare_cr_ = true;
         if (ends_line && !pending_cr_) ++size_;   // the CR that it will get
         pending_cr_ = c == '\r';
+        if (ends_line && line_start_) header_ = false;
         line_start_ = ends_line;
-        eight_bit_ = eight_bit_ || static_cast<unsigned char>(c) > 127;
+        if (static_cast<unsigned char>(c) > 127) {
+            eight_bit_ = true;
+            eight_bit_header_ = eight_bit_header_ || header_;
+        }
     }
     size_ += piece.size();
 }

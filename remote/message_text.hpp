@@ -18,11 +18,13 @@ public:
     void finish();
 
     bool eight_bit() const { return eight_bit_; }
+    bool eight_bit_header() const { return eight_bit_header_; }
     bool bare_cr() const { return bare_cr_; }
     std::uint64_t wire_size() const { return size_; }   // RFC 1870: CR LF counted, doubled dots not
 
 private:
     std::uint64_t size_ = 0;
+    bool header_ = true, eight_bit_header_ = false;
     bool eight_bit_ = false, bare_cr_ = false, pending_cr_ = false, line_start_ = true;
 };
 

@@ -199,6 +199,11 @@ bool SmtpDialogue::uses(std::string_view extension) const
 void SmtpDialogue::begin_envelope()
 {
     step_ = Step::envelope;
+    if (auto no = objection(errand_.requests, session_.offers, errand_.peer)) {
+        decide(std::move(*no), true);
+        step_ = Step::over;
+        return;
+    }
     if (!errand_.size || !session_.size_limit || *session_.size_limit == 0 ||
         *errand_.size <= *session_.size_limit)
         return;
@@ -212,10 +217,11 @@ void SmtpDialogue::begin_envelope()
 
 std::string SmtpDialogue::mail_command() const
 {
-    std::string command = "MAIL FROM:<" + errand_.sender + '>';
+    const bool hidden = hides_sender(errand_.requests, session_.offers);
+    std::string command = "MAIL FROM:<" + (hidden ? std::string() : errand_.sender) + '>';
     if (errand_.size && uses("SIZE")) command += " SIZE=" + std::to_string(*errand_.size);
     if (errand_.eight_bit && uses("8BITMIME")) command += " BODY=8BITMIME";
-    return command + "\r\n";
+    return command + mail_parameters(errand_.requests, session_.offers) + "\r\n";
 }
 
 void SmtpDialogue::queue_commands()
@@ -233,7 +239,8 @@ void SmtpDialogue::queue_commands()
             command = mail_command();
         } else if (next_command_ <= count) {
             kind = Command::rcpt;
-            command = "RCPT TO:<" + errand_.recipients[next_command_ - 1] + ">\r\n";
+            command = "RCPT TO:<" + errand_.recipients[next_command_ - 1] + '>' +
+                      rcpt_parameters(errand_.requests, session_.offers) + "\r\n";
         }
         ++next_command_;
         unanswered_bytes_ += command.size();
@@ -330,7 +337,9 @@ void SmtpDialogue::take_final(const Reply& reply)
     if (reply.code >= 200 && reply.code < 300) {
         accepted_ = !decided_;
         ++session_.messages;
-        return decide(said(reply, errand_.peer + " accepted message."));
+        const bool on = passes_notices_on(errand_.requests, session_.offers);
+        return decide(
+            said(reply, errand_.peer + " accepted message." + (on ? "\ndsn passed on" : "")));
     }
     auto outcome = said(reply, errand_.peer + " failed after I sent the message.");
     if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};

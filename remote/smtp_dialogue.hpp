@@ -6,6 +6,7 @@
 #include "base/mail/reply.hpp"
 #include "remote/outcome.hpp"
 #include "remote/report.hpp"
+#include "remote/requests.hpp"
 
 #include <cstdint>
 #include <deque>
@@ -25,6 +26,7 @@ struct Errand {
     std::vector<std::string> recipients;      // quoted for SMTP
     std::optional<std::uint64_t> size = {};   // RFC 1870; nullopt: not known beforehand
     bool eight_bit = false;
+    Requests requests = {};
     std::set<std::string, std::less<>> unused =
         {};                       // extensions not to be used, upper case; "EHLO": say HELO
     bool may_be_myself = false;   // found by MX: whoever greets with my own name is me

@@ -90,7 +90,7 @@ asio::awaitable<Report> Worker::attempt(const WorkerJob& job, int message)
     const auto config = setup_.config();
     const auto dns = setup_.dns(*config);
     MessageFile file(message);
-    Mission mission{job.host, job.sender, {job.recipient}, ++turn_};
+    Mission mission{job.host, job.sender, {job.recipient}, ++turn_, job.records};
     co_return co_await deliver(*dns, *config, timeouts_, std::move(mission), file, &connections_);
 }
 

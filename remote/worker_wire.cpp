@@ -36,7 +36,7 @@ std::optional<Greeting> decode_greeting(std::string_view packet)
 std::string encode(const WorkerJob& job)
 {
     return 'J' + std::to_string(job.number) + '\0' + job.host + '\0' + job.sender + '\0' +
-           job.recipient + '\0';
+           job.recipient + '\0' + (job.records.empty() ? std::string() : job.records + '\0');
 }
 
 std::optional<WorkerJob> decode_worker_job(std::string_view packet)
@@ -44,8 +44,13 @@ std::optional<WorkerJob> decode_worker_job(std::string_view packet)
     const auto number = take_number(packet, 'J');
     const auto host = take_until(packet, '\0'), sender = take_until(packet, '\0'),
                recipient = take_until(packet, '\0');
-    if (!number || !recipient || !packet.empty()) return std::nullopt;
-    return WorkerJob{*number, std::string(*host), std::string(*sender), std::string(*recipient)};
+    if (!number || !recipient) return std::nullopt;
+    WorkerJob job{*number, std::string(*host), std::string(*sender), std::string(*recipient), {}};
+    if (packet.empty()) return job;
+    const auto records = take_until(packet, '\0');
+    if (!records || records->empty() || !packet.empty()) return std::nullopt;
+    job.records = *records;
+    return job;
 }
 
 std::string encode(const WorkerReport& report)

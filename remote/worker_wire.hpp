@@ -24,9 +24,11 @@ std::optional<Greeting> decode_greeting(std::string_view packet);
 struct WorkerJob {
     unsigned number = 0;
     std::string host, sender, recipient;   // as in qmail-remote's arguments
+    std::string records = {};              // what was asked for with it
     bool operator==(const WorkerJob&) const = default;
 };
-// "J" number NUL host NUL sender NUL recipient NUL; more than longest_packet cannot be sent.
+// "J" number NUL host NUL sender NUL recipient NUL, records NUL where there are some; more than
+// longest_packet cannot be sent.
 std::string encode(const WorkerJob& job);
 std::optional<WorkerJob> decode_worker_job(std::string_view packet);
 

@@ -179,8 +179,9 @@ Workers::Worker* Workers::start()
 
 bool Workers::hand_over(Worker& worker, const queue::Job& job, int message)
 {
-    const auto packet = encode(WorkerJob{
-        job.number, std::string(split_address(job.recipient).domain), job.sender, job.recipient});
+    const auto packet =
+        encode(WorkerJob{job.number, std::string(split_address(job.recipient).domain), job.sender,
+                         job.recipient, job.records.value_or("")});
     if (packet.size() > longest_packet || !send_packet(worker.socket.get(), packet, {message}))
         return false;
     if (worker.jobs.empty()) worker.heard = Clock::now();   // nothing was to be heard before

@@ -17,6 +17,7 @@ namespace {
 
 constexpr std::size_t most_waiting = 100'000;   // on each channel; the rest waits on the agenda
 constexpr std::size_t most_open = 2000;         // messages of which recipients are in memory
+constexpr Due trouble_pause = 10'000;           // a full disk
 constexpr std::size_t most_aside = 100;         // recipients of one of them
 
 }
@@ -38,7 +39,7 @@ void Backlog::count_messages(bool with_new)
 
 FairPlace Backlog::place_of(const Job& job, std::string_view recipient) const
 {
-    return {destination_key(channel_, recipient), job.sender_key, job.is_retry};
+    return {destination_key(channel_, recipient), job.sender_key, job.is_retry, job.priority};
 }
 
 void Backlog::add(queue::MessageNumber n, const Sorted& message)
@@ -52,7 +53,8 @@ void Backlog::add(queue::MessageNumber n, const Sorted& message)
         return destination_key(channel_, record.address) == destination;
     });
     if (is_one)
-        wait({{destination, sender_key(message.info.sender), false}, n});
+        wait({{destination, sender_key(message.info.sender), false, priority(message.info.message)},
+              n});
     else
         enter(n, false, false);
 }
@@ -117,10 +119,14 @@ std::unique_ptr<Backlog::Pass> Backlog::open(queue::MessageNumber n, bool is_ret
         job.last_attempt = now > end_of_life(*info, info->birth, shared_.config.lifetime);
         job.sender = info->sender;
         job.sender_key = sender_key(info->sender);
+        job.priority = priority(info->message);
         job.is_retry = is_retry;
         job.holders = 1;
         job.from_file = true;
         job.silent = is_silent(*info);
+        job.carries = carries(*info);
+        job.watched = is_watched(shared_.config.reports, *info);
+        if (job.watched) watch(job, *info, now);
         if (!job.last_attempt) job.put_off = put_off(*info, channel_);
         return std::make_unique<Pass>(
             Pass{shared_.jobs.add(std::move(job)), std::move(recipients)});
@@ -129,6 +135,15 @@ std::unique_ptr<Backlog::Pass> Backlog::open(queue::MessageNumber n, bool is_ret
         shared_.agenda.of(channel_).add(shared_.agenda.now() + retry_trouble, n);
         return nullptr;
     }
+}
+
+// It is tried when a notice may be due, whose time is told only to those who still wait then.
+void Backlog::watch(Job& job, const MessageInfo& info, std::time_t now) const
+{
+    job.has_successes = asks_for_success(info) || info.message.find("deliver-by");
+    job.too_late = is_too_late(info, now);
+    if (const auto look = next_look(shared_.config.reports, info, channel_, info.birth, now))
+        job.retry = std::min(job.retry, shared_.agenda.due_at(*look));
 }
 
 // The next one who is not done; false: there is none, and the pass is over.
@@ -161,7 +176,7 @@ bool Backlog::find_recipient(Pass& pass)
 bool Backlog::is_to_be_tried(Job& job, const queue::ChannelRecord& record)
 {
     if (record.done) return false;
-    if (job.silent) {
+    if (job.silent || job.too_late) {
         drop(job, record);
         return false;
     }
@@ -172,14 +187,26 @@ bool Backlog::is_to_be_tried(Job& job, const queue::ChannelRecord& record)
     return false;
 }
 
+// Without an attempt: cancelled, or its time has passed.
 void Backlog::drop(Job& job, const queue::ChannelRecord& record)
 {
+    const auto fate = job.silent ? Fate::dropped : Fate::failed;
     const auto written =
-        shared_.results.write({job.message, channel_, record.offset, record.address, false, {}});
-    if (written == Results::Written::done)
-        shared_.log.cancelled(job.message, channel_, record.address);
-    else
+        shared_.results.write({job.message,
+                               {channel_, record.index},
+                               record.offset,
+                               record.address,
+                               fate,
+                               std::string(job.silent ? std::string_view() : too_late_text),
+                               job.watched});
+    if (written != Results::Written::done) {
         ++job.to_do;
+        job.retry = std::min(job.retry, shared_.agenda.now() + trouble_pause);
+    } else if (job.silent) {
+        shared_.log.cancelled(job.message, channel_, record.address);
+    } else {
+        shared_.log.too_late(job.message, channel_, record.address);
+    }
 }
 
 void Backlog::end(const Pass& pass, bool read_to_end)

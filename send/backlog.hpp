@@ -68,6 +68,7 @@ private:
     };
 
     std::unique_ptr<Pass> open(queue::MessageNumber n, bool is_retry);
+    void watch(Job& job, const MessageInfo& info, std::time_t now) const;
     bool find_recipient(Pass& pass);
     bool is_to_be_tried(Job& job, const queue::ChannelRecord& record);
     void drop(Job& job, const queue::ChannelRecord& record);

@@ -20,6 +20,8 @@ void remove_empty_lines(std::string& text)
         if (text[i] == '\n' && text[i - 1] == '\n') text[i] = '/';
 }
 
+}
+
 // What an SRS address of ours stands for; where it stands for nobody it is mail for itself.
 std::string sender_behind(const BounceNames& names, std::string_view sender, std::time_t now)
 {
@@ -27,8 +29,6 @@ std::string sender_behind(const BounceNames& names, std::string_view sender, std
         return std::string(sender);
     const auto behind = srs_reverse(*names.srs, sender, now);
     return behind ? *behind : std::string(sender);
-}
-
 }
 
 std::string shown_recipient(std::string_view address)

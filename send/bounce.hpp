@@ -1,7 +1,9 @@
 // Who is told about a failure, and the notice as text in qmail's form (QSBMF). Pure.
 #pragma once
 
+#include "base/mail/extension.hpp"
 #include "base/mail/srs.hpp"
+#include "send/outcome.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -31,26 +33,33 @@ std::vector<FailureParagraph> read_failures(std::string_view bounce_file, std::s
 // bytes behind the last empty line.
 std::size_t torn_tail(std::string_view last_bytes);
 
-// What a report of temporary failure gets appended when it is the last one.
-inline constexpr std::string_view too_old_text =
-    "I'm not going to try again; this message has been in the queue too long.\n";
-
 struct BounceNames {
     std::string from, host;   // bouncefrom, bouncehost
     std::string double_to;    // doublebounceto@doublebouncehost; "" where nobody wants them
     std::uint64_t most_copied = std::numeric_limits<std::uint64_t>::max();   // bouncemaxbytes
     std::optional<Srs> srs = {};   // whose addresses lead to the sender
+    std::string me = {};           // who reports
 };
 
 // What stands where the rest of a message would be.
 inline constexpr std::string_view stripped_text = "\n\n--- End of message stripped.\n";
 
-// The notice is head, the paragraphs of bounce/N, middle, mess/N up to most_copied bytes.
+// The notice is head, the paragraphs of bounce/N, middle, mess/N up to most_copied bytes, tail.
 struct Notice {
-    std::string sender, recipient;   // envelope
-    std::string head, middle;
+    enum class Copy { whole, header };
+    std::string sender = {}, recipient = {};   // envelope
+    std::string head = {}, middle = {};
+    std::string again = {};   // behind the paragraphs, which then come once more
+    std::string tail = {};
+    bool with_paragraphs = true;   // else bounce/N has no place in it
+    Copy copy = Copy::whole;       // of the message
     std::uint64_t most_copied = std::numeric_limits<std::uint64_t>::max();
+    Extensions records = {};           // of the envelope
+    std::vector<Outcome> about = {};   // where that is not in bounce/N
 };
+
+// Whom an address of ours stands for (SRS); else the sender himself.
+std::string sender_behind(const BounceNames& names, std::string_view sender, std::time_t now);
 
 // nullopt: nobody is told. The message was a bounce of a bounce, or a bounce that nobody wants.
 std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender,

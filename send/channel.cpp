@@ -15,12 +15,14 @@ Channel::Channel(net::Executor executor, queue::Channel kind, Fd to, Fd from, un
     for (unsigned slot = 0; slot < limit; ++slot) free_.push(slot);
 }
 
-void Channel::start(Delivery delivery, const std::string& message, const std::string& sender)
+void Channel::start(Delivery delivery, const std::string& message, const std::string& sender,
+                    std::string records)
 {
     const auto slot = free_.top();
     free_.pop();
-    const auto command =
-        queue::encode(queue::Job{queue::number_of_slot(slot), message, sender, delivery.recipient});
+    queue::Job job{queue::number_of_slot(slot), message, sender, delivery.recipient, {}};
+    if (with_records_) job.records = std::move(records);
+    const auto command = queue::encode(job);
     slots_[slot] = std::move(delivery);
     ++used_;
     outbox_.write(command);

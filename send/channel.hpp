@@ -32,6 +32,8 @@ public:
     Channel(net::Executor executor, queue::Channel kind, Fd to, Fd from, unsigned limit,
             std::function<void()> changed);
 
+    void send_records(bool yes) { with_records_ = yes; }
+    bool sends_records() const { return with_records_; }
     queue::Channel kind() const { return kind_; }
     Usage usage() const { return {used_, static_cast<unsigned>(slots_.size())}; }
     bool is_alive() const { return alive_; }
@@ -39,7 +41,9 @@ public:
     bool is_available() const { return alive_ && outbox_.is_empty() && used_ < slots_.size(); }
 
     // Only where is_available(). Throws where the spawner is gone.
-    void start(Delivery delivery, const std::string& message, const std::string& sender);
+    // records: for who takes them.
+    void start(Delivery delivery, const std::string& message, const std::string& sender,
+               std::string records = {});
     // The delivery that a report is about, its number free again; nullopt: there is none.
     std::optional<Delivery> finish(const queue::Report& report);
 
@@ -58,7 +62,7 @@ private:
     std::priority_queue<unsigned, std::vector<unsigned>, std::greater<>>
         free_;   // the lowest first
     unsigned used_ = 0;
-    bool alive_ = true;
+    bool alive_ = true, with_records_ = false;
 };
 
 }

@@ -23,6 +23,15 @@ NameMap virtual_domains(const Control& control)
     return NameMap(control.list("virtualdomains").value_or(std::vector<std::string>{}));
 }
 
+std::optional<ReportForm> report_form(const Control& control)
+{
+    const auto word = control.line("bounceformat").value_or("");
+    if (word == "qsbmf") return ReportForm::qsbmf;
+    if (word == "dsn") return ReportForm::dsn;
+    if (word == "both") return ReportForm::both;
+    return std::nullopt;
+}
+
 unsigned concurrency(const Control& control, std::string_view name, unsigned fallback)
 {
     return static_cast<unsigned>(
@@ -51,8 +60,11 @@ Config read_config(const Control& control)
         config.bounce.double_to =
             double_to + '@' + control.line_or_me("doublebouncehost", "doublebouncehost");
     config.bounce.srs = read_srs(control);
+    config.bounce.me = control.line("me").value_or(config.bounce.host);
     if (const auto most = control.integer("bouncemaxbytes", 0); most > 0)
         config.bounce.most_copied = most;
+    config.reports.form = report_form(control);
+    config.reports.delay_warn = control.integer("delaywarn", config.reports.delay_warn);
     config.routing.locals = NameSet(locals(control));
     config.routing.percent_hack =
         NameSet(control.list("percenthack").value_or(std::vector<std::string>{}));

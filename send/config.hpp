@@ -4,6 +4,7 @@
 #include "base/sys/control.hpp"
 #include "hooks/facts.hpp"
 #include "send/bounce.hpp"
+#include "send/reporting.hpp"
 #include "send/routing.hpp"
 
 #include <cstdint>
@@ -14,6 +15,7 @@ namespace grapnel::send {
 struct Config {
     RoutingTables routing;
     BounceNames bounce;
+    ReportPolicy reports = {};
     std::uint64_t lifetime = 604800;
     hooks::ServerFacts server = {};    // us, as scanners are told
     std::uint64_t message_limit = 0;   // databytes: what they may make of a notice

@@ -4,6 +4,7 @@
 #include "send/fair_place.hpp"
 #include "send/recipient_state.hpp"
 #include "send/reply_of.hpp"
+#include "send/wishes.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -72,7 +73,8 @@ bool Deliveries::may_begin(Side& side, const Sorted& message)
     const auto sender = sender_key(message.info.sender);
     bool allowed = true;
     for (const auto& record : records) {
-        const FairPlace place{destination_key(side.channel.kind(), record.address), sender, false};
+        const FairPlace place{destination_key(side.channel.kind(), record.address), sender, false,
+                              priority(message.info.message)};
         allowed = fairness.is_allowed(place, now);
         if (!allowed || records.size() == 1) break;
         places.push_back(place);
@@ -93,8 +95,15 @@ std::vector<std::size_t> Deliveries::begin(queue::MessageNumber n, const Sorted&
         job.message = n;
         job.channel = side.channel.kind();
         job.retry = agenda_.due_at(next_attempt(birth, birth, job.channel));
+        job.carries = carries(message.info);
+        job.watched = is_watched(config_.reports, message.info);
+        const auto look = job.watched
+                              ? next_look(config_.reports, message.info, job.channel, birth, birth)
+                              : std::nullopt;
+        if (look) job.retry = std::min(job.retry, agenda_.due_at(*look));
         job.sender = message.info.sender;
         job.sender_key = sender_key(job.sender);
+        job.priority = priority(message.info.message);
         job.holders = 2;
         auto& fairness = side.backlog.fairness();
         side.in_a_row = fairness.is_ready(agenda_.now()) ? side.in_a_row + records.size() : 0;
@@ -155,9 +164,13 @@ void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecor
 {
     const auto& job = jobs_[number];
     const Delivery delivery{next_delivery_++, number, record.offset, record.index, record.address};
+    std::string records;
+    if (job.carries && side.channel.sends_records())
+        if (const auto* info = results_.info_of(job.message))
+            records = carried_on(*info, {job.channel, record.index});
     try {
         side.channel.start(delivery, spool_.short_name(job.message),
-                           expand_verp(job.sender, record.address));
+                           expand_verp(job.sender, record.address), std::move(records));
     } catch (const std::system_error&) {
         side.channel.broke();   // its end of file is on its way
     }
@@ -209,14 +222,15 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     attempt.letter = letter;
     if (job.silent && letter != 'K') {
         log_.cancelled(job.message, job.channel, delivery->recipient);
-        settle(*delivery, false, {});
+        settle(*delivery, Fate::dropped, {});
     } else if (reviewed) {
         attempt.report = std::move(text);
         settle_undecided(std::move(attempt));
     } else if (letter == 'K' || letter == 'D') {
-        settle(*delivery, letter == 'D', text);
+        settle(*delivery, letter == 'D' ? Fate::failed : Fate::delivered, text);
     } else {
         results_.deferred(job.message);
+        results_.note_delay(jobs_[delivery->job], delivery->index, delivery->recipient, text);
         results_.let_go(jobs_, delivery->job);
     }
     log_status();
@@ -227,7 +241,7 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
 void Deliveries::settle_undecided(EndedAttempt attempt)
 {
     const bool delivered = attempt.letter == 'K';
-    if (delivered) settle(attempt.delivery, false, {});
+    if (delivered) settle(attempt.delivery, Fate::delivered, attempt.report);
     auto kept = results_.keep(std::move(attempt));
     if (!kept) return;
     if (const auto* info = records_.read(kept->message))
@@ -258,7 +272,10 @@ void Deliveries::decided(const EndedAttempt& attempt, const Verdict& verdict)
             try_again(attempt, verdict.standing);
         } else {
             if (status == DeliveryStatus::failed) note(attempt, verdict.standing);
-            settle(attempt.delivery, status == DeliveryStatus::failed, attempt.report);
+            const auto fate = status == DeliveryStatus::failed      ? Fate::failed
+                              : status == DeliveryStatus::delivered ? Fate::delivered
+                                                                    : Fate::dropped;
+            settle(attempt.delivery, fate, attempt.report);
         }
     }
     if (verdict.cancelled) cancel(attempt.message);
@@ -270,7 +287,12 @@ void Deliveries::try_again(const EndedAttempt& attempt, const Standing& standing
     note(attempt, standing);
     if (standing.next_attempt)
         job.retry = std::min(job.retry, agenda_.due_at(*standing.next_attempt));
+    if (standing.next_dsn && *standing.next_dsn != never) {
+        job.watched = true;
+        job.retry = std::min(job.retry, agenda_.due_at(*standing.next_dsn));
+    }
     results_.deferred(attempt.message);
+    results_.note_delay(job, attempt.delivery.index, attempt.delivery.recipient, attempt.report);
     results_.let_go(jobs_, attempt.delivery.job);
 }
 
@@ -301,14 +323,19 @@ void Deliveries::cancel(queue::MessageNumber n)
 
 // What cannot be written down now is held, with its job, and nothing more of that message is
 // started.
-void Deliveries::settle(const Delivery& delivery, bool failed, const std::string& report)
+void Deliveries::settle(const Delivery& delivery, Fate fate, const std::string& report)
 {
     auto& job = jobs_[delivery.job];
-    const auto written = results_.write(
-        {job.message, job.channel, delivery.offset, delivery.recipient, failed, report});
+    const auto written = results_.write({job.message,
+                                         {job.channel, delivery.index},
+                                         delivery.offset,
+                                         delivery.recipient,
+                                         fate,
+                                         report,
+                                         job.watched});
     if (written == Results::Written::not_yet) {
         job.suspended = true;
-        held_.push_back({delivery, failed, report, agenda_.now() + held_pause});
+        held_.push_back({delivery, fate, report, agenda_.now() + held_pause});
         return;
     }
     if (written == Results::Written::done) --job.to_do;
@@ -325,7 +352,7 @@ void Deliveries::write_held(bool now)
             continue;
         }
         jobs_[held.delivery.job].suspended = false;
-        settle(held.delivery, held.failed, held.report);
+        settle(held.delivery, held.fate, held.report);
     }
 }
 

@@ -95,7 +95,7 @@ private:
     };
     struct Held {
         Delivery delivery;
-        bool failed;
+        Fate fate;
         std::string report;
         Due due;
     };
@@ -107,7 +107,7 @@ private:
     void start(Side& side, std::size_t job, const queue::ChannelRecord& record);
     EndedAttempt ended(const Delivery& delivery, const Job& job, char letter,
                        const std::string& report) const;
-    void settle(const Delivery& delivery, bool failed, const std::string& report);
+    void settle(const Delivery& delivery, Fate fate, const std::string& report);
     void settle_undecided(EndedAttempt attempt);
     void decided(const EndedAttempt& attempt, const Verdict& verdict);
     void try_again(const EndedAttempt& attempt, const Standing& standing);

@@ -45,17 +45,24 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, 
           log, [this] { timer_.call(); }),
       review_(hook_calls_, spool, agenda_, config_, log),
       notice_review_(loop.executor(), hook_calls_, spool, agenda_, config_, log),
-      results_(spool, agenda_, marks_, first_, config_, log),
+      interim_(loop.executor(), {spool, agenda_, records_}, notice_review_, config_, helper_.get(),
+               log, [this] { timer_.call(); }),
+      results_(spool, agenda_, marks_, records_, first_, config_, log,
+               [this](queue::MessageNumber n, std::vector<Outcome> delayed) {
+                   interim_.add(n, std::move(delayed));
+               }),
       deliveries_(local_, remote_, spool, agenda_, records_, results_, review_, config_, log),
       intake_({spool, flusher_, agenda_, marks_, cleaner_}, config_.routing, first_, deliveries_,
               log, [this] { timer_.call(); }),
-      finishing_(loop.executor(), {spool, agenda_, marks_, records_, cleaner_}, notice_review_,
-                 config_.bounce, helper_.get(), log, [this] { timer_.call(); }),
+      finishing_(loop.executor(), {spool, agenda_, marks_, records_, cleaner_, interim_},
+                 notice_review_, config_, helper_.get(), log, [this] { timer_.call(); }),
       todo_scan_(loop.executor(), intake_, log, [this] { timer_.call(); }),
       mess_scan_(spool, agenda_, marks_, intake_, finishing_, log),
       hold_desk_(loop.executor(), std::move(connections.hold_desk),
                  [this](const HoldRequest& request) { return obey(request); })
 {
+    local_.send_records(connections.local_records);
+    remote_.send_records(connections.remote_records);
 }
 
 int Dispatcher::run()
@@ -133,6 +140,7 @@ void Dispatcher::step()
             enlist(agenda_.unknown.take().message, spool_, agenda_, log_);
         if (!broken_) intake_.settle();
         hook_calls_.hand_out();
+        if (!broken_ && !ending_) interim_.begin_due();
         if (!broken_) finishing_.begin_due();
         const auto due = flush_due();
         if (due && (*due <= agenda_.now() || marks_.is_full())) flush();
@@ -173,6 +181,8 @@ Due Dispatcher::next_due() const
     Due next = more_ ? now : now + longest_sleep;
     if (const auto due = deliveries_.next_due()) next = std::min(next, *due);
     if (const auto due = hook_calls_.next_due()) next = std::min(next, *due);
+    if (const auto due = interim_.next_due(); due && !broken_ && !ending_)
+        next = std::min(next, *due);
     if (const auto due = flush_due(); due && !broken_) next = std::min(next, *due);
     if (const auto due = intake_.next_due(); due && !broken_) next = std::min(next, *due);
     if (!agenda_.unknown.empty()) next = std::min(next, agenda_.unknown.first().due);
@@ -184,7 +194,7 @@ Due Dispatcher::next_due() const
 bool Dispatcher::may_exit() const
 {
     if (!ending_ || !deliveries_.all_ended() || !hook_calls_.is_idle() || !finishing_.is_idle() ||
-        !todo_scan_.is_idle())
+        !todo_scan_.is_idle() || !interim_.is_idle())
         return false;
     return broken_ || (intake_.is_idle() && !agenda_.done.is_due(agenda_.now()));
 }

@@ -8,6 +8,7 @@
 #include "send/finishing.hpp"
 #include "send/hold_desk.hpp"
 #include "send/intake.hpp"
+#include "send/interim_notices.hpp"
 #include "send/mess_scan.hpp"
 #include "send/scanners.hpp"
 #include "send/todo_scan.hpp"
@@ -23,6 +24,7 @@ struct Connections {
     Fd helper;   // runs qmail-queue for us
     Fd hold_desk;
     unsigned local_limit = 0, remote_limit = 0;
+    bool local_records = false, remote_records = false;   // they take records
 };
 
 class Dispatcher {
@@ -71,6 +73,7 @@ private:
     Review review_;
     NoticeReview notice_review_;
     FirstAttempts first_;
+    InterimNotices interim_;
     Results results_;
     Deliveries deliveries_;
     Intake intake_;

@@ -9,7 +9,10 @@ namespace {
 constexpr unsigned dead_after = 5;             // connections failed in a row
 constexpr Due failures_count_for = 3600'000;   // then it is tried like any other
 constexpr std::size_t most_failing = 10'000;   // destinations that are remembered for that alone
-constexpr unsigned longest_row = 3;            // of new mail, then it is a retry's turn
+// Urgent, new, tried and low mail: what it waits for until it is its turn. One start of any that
+// comes before it counts 1; for what was tried already, a new one 8 and an urgent one 3: three new
+// ones, or eight urgent ones.
+constexpr std::array<unsigned, 4> patience{0, 8, 24, 8};
 
 // What is left for others, however much one wants: deliveries can take an hour, and nobody is
 // interrupted.
@@ -20,6 +23,30 @@ unsigned reserve(unsigned slots) { return slots < 4 ? 0 : std::max(1U, slots / 8
 Fairness::Fairness(unsigned slots)
     : slots_(slots), most_(slots - reserve(slots)), half_(std::max(1U, slots / 2))
 {
+}
+
+std::size_t Fairness::rank_of(const FairPlace& place)
+{
+    if (place.priority != 0) return place.priority > 0 ? urgent : bulk;
+    return place.retry ? retries : fresh;
+}
+
+unsigned Fairness::weight(std::size_t started, std::size_t rank)
+{
+    if (rank != retries) return 1;
+    return started == fresh ? 8 : 3;
+}
+
+bool Fairness::has_waited(const Line& line, std::size_t rank)
+{
+    return rank != urgent && line.passed_over >= patience[rank];
+}
+
+std::size_t Fairness::waiting() const
+{
+    std::size_t sum = 0;
+    for (const auto& line : lines_) sum += line.waiting;
+    return sum;
 }
 
 unsigned Fairness::running(FairKey destination) const
@@ -61,7 +88,7 @@ void Fairness::move(Line& line, Turn& turn, Where where)
 
 void Fairness::wait(const FairPlace& place, Item item, bool front)
 {
-    auto& line = place.retry ? retries_ : fresh_;
+    auto& line = lines_[rank_of(place)];
     const auto [found, is_new] = line.turns.try_emplace(place.destination);
     auto& turn = found->second;
     if (is_new) turn.position = line.ring.insert(line.ring.end(), place.destination);
@@ -135,30 +162,39 @@ Fairness::Item Fairness::take(Line& line, FairKey destination)
     return item;
 }
 
+// In order of rank, but first who was passed over long enough; what is crowded only where nothing
+// else may start.
 std::optional<Fairness::Item> Fairness::next(Due now)
 {
-    const bool retry_first = fresh_in_a_row_ >= longest_row;
-    auto& first = retry_first ? retries_ : fresh_;
-    auto& second = retry_first ? fresh_ : retries_;
-    const auto one = pick(first, now);
-    if (one && !one->crowded) return take(first, one->destination);
-    const auto other = pick(second, now);
-    if (other && (!one || !other->crowded)) return take(second, other->destination);
-    if (one) return take(first, one->destination);
+    std::optional<std::pair<Line*, FairKey>> crowded;
+    for (const bool overdue : {true, false})
+        for (std::size_t rank = 0; rank < lines_.size(); ++rank) {
+            auto& line = lines_[rank];
+            if (line.waiting == 0 || has_waited(line, rank) != overdue) continue;
+            const auto one = pick(line, now);
+            if (one && !one->crowded) return take(line, one->destination);
+            if (one && !crowded) crowded.emplace(&line, one->destination);
+        }
+    if (crowded) return take(*crowded->first, crowded->second);
     return std::nullopt;
 }
 
 bool Fairness::is_allowed(const FairPlace& place, Due now)
 {
     if (is_full(place.destination, now) || is_greedy(place.sender)) return false;
-    if (!place.retry && fresh_in_a_row_ >= longest_row && pick(retries_, now)) return false;
+    const auto own = rank_of(place);
+    for (std::size_t rank = 0; rank < lines_.size(); ++rank) {
+        auto& line = lines_[rank];
+        const bool first = rank > own ? has_waited(line, rank) : rank < own && own == bulk;
+        if (first && line.waiting > 0 && pick(line, now)) return false;
+    }
     return running(place.destination) < half_ || !is_ready(now);
 }
 
 bool Fairness::is_ready(Due now)
 {
-    for (auto* line : {&fresh_, &retries_})
-        if (const auto one = pick(*line, now); one && !one->crowded) return true;
+    for (auto& line : lines_)
+        if (const auto one = pick(line, now); one && !one->crowded) return true;
     return false;
 }
 
@@ -166,10 +202,11 @@ void Fairness::started(const FairPlace& place)
 {
     ++loads_[place.destination].running;
     if (++senders_[place.sender] >= most_) greedy_ = place.sender;
-    if (place.retry || retries_.ring.empty())
-        fresh_in_a_row_ = 0;
-    else
-        ++fresh_in_a_row_;
+    const auto own = rank_of(place);
+    lines_[own].passed_over = 0;
+    for (std::size_t rank = own + 1; rank < lines_.size(); ++rank)
+        lines_[rank].passed_over =
+            lines_[rank].ring.empty() ? 0 : lines_[rank].passed_over + weight(own, rank);
 }
 
 void Fairness::release(const FairPlace& place)
@@ -179,16 +216,20 @@ void Fairness::release(const FairPlace& place)
     --sender->second;
     if (place.sender == greedy_ && sender->second < most_) greedy_.reset();
     if (sender->second == 0) senders_.erase(sender);
-    for (auto* line : {&fresh_, &retries_})
-        if (const auto turn = line->turns.find(place.destination);
-            turn != line->turns.end() && turn->second.where == Where::full)
-            move(*line, turn->second, Where::ring);
+    for (auto& line : lines_)
+        if (const auto turn = line.turns.find(place.destination);
+            turn != line.turns.end() && turn->second.where == Where::full)
+            move(line, turn->second, Where::ring);
 }
 
 void Fairness::withdrawn(const FairPlace& place)
 {
     release(place);
-    if (!place.retry && fresh_in_a_row_ > 0) --fresh_in_a_row_;
+    const auto own = rank_of(place);
+    for (auto rank = own + 1; rank < lines_.size(); ++rank) {
+        auto& passed_over = lines_[rank].passed_over;
+        passed_over -= std::min(passed_over, weight(own, rank));
+    }
     forget_if_idle(place.destination);
 }
 

@@ -1,10 +1,12 @@
 // Who gets the next free slot of a channel (reliability 6, "Fairness out"): destinations take
-// turns, then senders within one, then who came first; new mail before what was tried already.
+// turns, then senders within one, then who came first; new mail before what was tried already,
+// urgent mail before both, and mail of low priority behind them. None of these waits for ever.
 // Pure: names are given as numbers (keys), and so is the time.
 #pragma once
 
 #include "send/schedule.hpp"
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -20,6 +22,7 @@ using FairKey = std::uint64_t;
 struct FairPlace {
     FairKey destination = 0, sender = 0;
     bool retry = false;
+    int priority = 0;   // RFC 6710: above 0 goes first, below 0 last, tried before or not
 };
 
 class Fairness {
@@ -48,7 +51,7 @@ public:
     // message.
     unsigned most() const { return is_alone_ ? slots_ : most_; }
     void set_alone(bool is_alone) { is_alone_ = is_alone; }
-    std::size_t waiting() const { return fresh_.waiting + retries_.waiting; }
+    std::size_t waiting() const;
 
 private:
     struct Queue {
@@ -75,6 +78,7 @@ private:
         std::list<FairKey> full;     // only after one of their own has ended
         std::list<FairKey> behind;   // nobody waits but for the sender that has all he can have
         std::size_t waiting = 0;
+        unsigned passed_over = 0;   // by starts of others, while it could have had a slot
     };
     struct Load {
         unsigned running = 0, failures = 0;   // in a row
@@ -84,6 +88,12 @@ private:
         FairKey destination;
         bool crowded;
     };
+
+    // Those that come before others have smaller numbers.
+    static constexpr std::size_t urgent = 0, fresh = 1, retries = 2, bulk = 3, most_lines = 4;
+    static std::size_t rank_of(const FairPlace& place);
+    static unsigned weight(std::size_t started, std::size_t rank);
+    static bool has_waited(const Line& line, std::size_t rank);
 
     std::optional<Pick> pick(Line& line, Due now);
     Item take(Line& line, FairKey destination);
@@ -100,12 +110,11 @@ private:
 
     const unsigned slots_, most_, half_;
     bool is_alone_ = false;
-    Line fresh_, retries_;
+    std::array<Line, most_lines> lines_;
     std::unordered_map<FairKey, Load> loads_;
     std::unordered_map<FairKey, unsigned> senders_;   // how many run
     std::optional<FairKey> greedy_;                   // the sender that has all he can have
     std::deque<std::pair<Due, FairKey>> failing_;     // idle, when to be forgotten
-    unsigned fresh_in_a_row_ = 0;                     // while retries could have had a slot
 };
 
 }

@@ -3,6 +3,8 @@
 #include "base/sys/file.hpp"
 #include "send/bounce_file.hpp"
 #include "send/notice_submission.hpp"
+#include "send/outcome_file.hpp"
+#include "send/report_notice.hpp"
 #include "send/routing.hpp"
 
 #include <optional>
@@ -29,11 +31,11 @@ struct Looker {
 }
 
 Finishing::Finishing(net::Executor executor, Queue queue, NoticeReview& review,
-                     const BounceNames& names, int helper, Log& log, std::function<void()> changed)
+                     const Config& config, int helper, Log& log, std::function<void()> changed)
     : executor_(std::move(executor)),
       queue_(queue),
       review_(review),
-      names_(names),
+      config_(config),
       helper_(helper),
       log_(log),
       changed_(std::move(changed))
@@ -78,30 +80,66 @@ void Finishing::finish(queue::MessageNumber n)
         log_.warning("trouble opening " + queue_.spool.info(n) + "; will try again later");
         return again_later(n);
     }
-    const auto path = queue::Spool::bounce(n);
+    if (queue_.interim.is_busy(n))
+        return queue_.agenda.done.add(queue_.agenda.now() + review_pause, n);
+    queue_.interim.forget(n);
+    Looker there;
     try {
-        if (!status_if_there(path)) return eliminate(n);
+        if (there(queue::Spool::bounce(n))) return tell_sender(n, *info);
+        if (there(outcome_file(n))) return tell_successes(n, *info);
     } catch (const std::system_error&) {
-        log_.warning("unable to stat " + path);
+        log_.warning("unable to read " + there.path);
         return again_later(n);
     }
-    tell_sender(n, *info);
+    eliminate(n);
 }
 
+// Throws system_error, as the next one.
 void Finishing::tell_sender(queue::MessageNumber n, MessageInfo info)
 {
-    auto notice = make_notice(names_, info.sender, queue_.agenda.wall_now());
-    if (!notice) {
-        const bool is_double = without_verp_mark(info.sender).empty();
-        log_.discarded_bounce(is_double ? "double" : "triple", queue::Spool::bounce(n));
-        return eliminate(n);
-    }
-    if (!review_.wants(*notice)) return start_telling({n, std::move(*notice), {}});
+    const auto now = queue_.agenda.wall_now();
+    const bool is_report =
+        !has_no_sender(info) && form_for(config_.reports, info) != ReportForm::qsbmf;
+    if (is_report) mend_bounce(n);
+    auto notice = is_report ? report_notice(queue_.spool, n, info, config_,
+                                            ReportedMatter::Kind::failure, {}, now)
+                            : make_notice(config_.bounce, info.sender, now);
+    if (notice) return go_on(n, std::move(info), std::move(*notice));
+    const bool is_double = without_verp_mark(info.sender).empty();
+    log_.discarded_bounce(is_double ? "double" : "triple", queue::Spool::bounce(n));
+    told(n, true);
+}
+
+void Finishing::tell_successes(queue::MessageNumber n, MessageInfo info)
+{
+    auto successes = outcomes_on_file(n).successes;
+    if (successes.empty()) return eliminate(n);
+    auto notice = report_notice(queue_.spool, n, info, config_, ReportedMatter::Kind::success,
+                                std::move(successes), queue_.agenda.wall_now());
+    go_on(n, std::move(info), std::move(notice));
+}
+
+void Finishing::go_on(queue::MessageNumber n, MessageInfo info, Notice notice)
+{
+    if (!review_.wants(notice)) return start_telling({n, std::move(notice), {}});
     if (!review_.has_room()) return queue_.agenda.done.add(queue_.agenda.now() + review_pause, n);
-    review_.begin(n, std::move(info), *notice,
-                  [this, n, notice = *notice](NoticeReview::Result result) {
-                      reviewed(n, notice, std::move(result));
-                  });
+    review_.begin(n, std::move(info), notice, [this, n, notice](NoticeReview::Result result) {
+        reviewed(n, notice, std::move(result));
+    });
+}
+
+// Failures first; then what else is to be told, and the end.
+void Finishing::told(queue::MessageNumber n, bool of_failures)
+{
+    review_.forget(n);
+    try {
+        if (!of_failures || !status_if_there(outcome_file(n))) return eliminate(n);
+        remove_file(queue::Spool::bounce(n));
+        queue_.agenda.done.add(queue_.agenda.now(), n);
+    } catch (const std::system_error&) {
+        log_.warning("unable to unlink " + queue::Spool::bounce(n));
+        again_later(n);
+    }
 }
 
 void Finishing::reviewed(queue::MessageNumber n, Notice notice, NoticeReview::Result result)
@@ -110,7 +148,7 @@ void Finishing::reviewed(queue::MessageNumber n, Notice notice, NoticeReview::Re
     if (result.answer == Answer::send)
         ready_.push_back({n, std::move(notice), std::move(result.changed)});
     else if (result.answer == Answer::suppress)
-        eliminate(n);
+        told(n, notice.with_paragraphs);
     else
         queue_.agenda.done.add(result.again, n);
     changed_();
@@ -133,7 +171,8 @@ void Finishing::start_telling(Ready ready)
 boost::asio::awaitable<void> Finishing::tell(Ready ready)
 {
     const auto n = ready.message;
-    mend_bounce(n);
+    const bool of_failures = ready.notice.with_paragraphs;
+    if (of_failures) mend_bounce(n);
     auto work = ready.changed ? submit_text(helper_, std::move(ready.notice),
                                             std::move(ready.changed->text), ready.changed->size)
                               : submit_notice(helper_, std::move(ready.notice),
@@ -144,21 +183,21 @@ boost::asio::awaitable<void> Finishing::tell(Ready ready)
         again_later(n);
         co_return;
     }
-    log_.bounced(n, static_cast<std::uint64_t>(submitted.qp));
-    eliminate(n);
+    const auto qp = static_cast<std::uint64_t>(submitted.qp);
+    of_failures ? log_.bounced(n, qp) : log_.notice(n, "success", qp);
+    told(n, of_failures);
 }
 
 void Finishing::eliminate(queue::MessageNumber n)
 {
     review_.forget(n);
     queue_.records.forget(n);
-    const auto bounce = queue::Spool::bounce(n);
-    try {
-        remove_file(bounce);
-    } catch (const std::system_error&) {
-        log_.warning("unable to unlink " + bounce);
-        return again_later(n);
-    }
+    for (const auto& path : {queue::Spool::bounce(n), outcome_file(n)}) try {
+            remove_file(path);
+        } catch (const std::system_error&) {
+            log_.warning("unable to unlink " + path);
+            return again_later(n);
+        }
     log_.ended(n);
     try {
         remove_file(queue_.spool.info(n));

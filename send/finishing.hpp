@@ -6,6 +6,7 @@
 #include "send/agenda.hpp"
 #include "send/bounce.hpp"
 #include "send/cleaner.hpp"
+#include "send/interim_notices.hpp"
 #include "send/log.hpp"
 #include "send/marks.hpp"
 #include "send/message_records.hpp"
@@ -27,9 +28,10 @@ public:
         Marks& marks;
         MessageRecords& records;
         Cleaner& cleaner;
+        InterimNotices& interim;
     };
     // helper: the socket of the submission helper.
-    Finishing(net::Executor executor, Queue queue, NoticeReview& review, const BounceNames& names,
+    Finishing(net::Executor executor, Queue queue, NoticeReview& review, const Config& config,
               int helper, Log& log, std::function<void()> changed);
 
     // Begins what is due on the agenda; a few notices at once.
@@ -43,6 +45,9 @@ private:
     void finish(queue::MessageNumber n);
     bool is_finished(queue::MessageNumber n);
     void tell_sender(queue::MessageNumber n, MessageInfo info);
+    void tell_successes(queue::MessageNumber n, MessageInfo info);
+    void go_on(queue::MessageNumber n, MessageInfo info, Notice notice);
+    void told(queue::MessageNumber n, bool of_failures);
     void reviewed(queue::MessageNumber n, Notice notice, NoticeReview::Result result);
     struct Ready {
         queue::MessageNumber message;
@@ -57,7 +62,7 @@ private:
     net::Executor executor_;
     Queue queue_;
     NoticeReview& review_;
-    const BounceNames& names_;
+    const Config& config_;
     int helper_;
     Log& log_;
     std::function<void()> changed_;

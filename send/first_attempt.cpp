@@ -38,11 +38,12 @@ void FirstAttempts::delivered(Number n, queue::Channel channel, std::uint64_t of
 }
 
 void FirstAttempts::failed(Number n, queue::Channel channel, std::uint64_t offset,
-                           std::string_view paragraph)
+                           std::string_view paragraph, std::string_view outcome)
 {
     auto& attempt = at(n);
     finish(attempt, channel, offset);
     attempt.bounce += paragraph;
+    attempt.outcomes += outcome;
     attempt.failed = true;
     deferred(n);
 }

@@ -22,6 +22,7 @@ struct FirstAttempt {
     std::time_t birth = 0;
     std::vector<std::size_t> jobs = {};     // of Deliveries
     std::string bounce = {};                // paragraphs that bounce/N does not hold yet
+    std::string outcomes = {};              // lines that bounce/N.dsn does not hold yet
     std::vector<EndedAttempt> ended = {};   // that scanners have not heard of yet
     std::size_t to_do = 0;
     Due write_at = 0;       // what is not over by then is written down
@@ -40,7 +41,8 @@ public:
 
     // What spawners say of a recipient, named by where his record will be.
     void delivered(Number n, queue::Channel channel, std::uint64_t offset);
-    void failed(Number n, queue::Channel channel, std::uint64_t offset, std::string_view paragraph);
+    void failed(Number n, queue::Channel channel, std::uint64_t offset, std::string_view paragraph,
+                std::string_view outcome = {});
     void deferred(Number n);
     void hurry();   // none may go on like this
 

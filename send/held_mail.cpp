@@ -85,7 +85,8 @@ std::vector<HeldMessage> held_messages(const queue::Spool& spool, std::time_t no
     return messages;
 }
 
-grapnel::Result<> obey_offline(const queue::Spool& spool, const HoldRequest& request, std::time_t now)
+grapnel::Result<> obey_offline(const queue::Spool& spool, const HoldRequest& request,
+                               std::time_t now)
 {
     auto info = read_message_info(spool, request.message);
     if (!info || !waits(*info, now)) return permanent("is not held");

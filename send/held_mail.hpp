@@ -26,7 +26,8 @@ struct HeldMessage {
 std::vector<HeldMessage> held_messages(const queue::Spool& spool, std::time_t now);
 
 // Only under the lock of qmail-send: it has the records in memory.
-grapnel::Result<> obey_offline(const queue::Spool& spool, const HoldRequest& request, std::time_t now);
+grapnel::Result<> obey_offline(const queue::Spool& spool, const HoldRequest& request,
+                               std::time_t now);
 
 std::string line_about(const HeldMessage& message);   // with its LF
 std::string json_about(const HeldMessage& message);

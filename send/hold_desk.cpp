@@ -86,8 +86,8 @@ asio::awaitable<void> HoldDesk::serve(Fd caller)
     auto reading = read_line(socket);
     const std::string line = co_await net::within(line_limit, std::move(reading));
     const auto request = decode_hold_request(line);
-    const auto answer =
-        encode_hold_answer(request ? obey_(*request) : grapnel::Result<>(permanent("no such request")));
+    const auto answer = encode_hold_answer(
+        request ? obey_(*request) : grapnel::Result<>(permanent("no such request")));
     auto writing = socket.write_all(answer);
     co_await net::within(line_limit, std::move(writing));
 }

@@ -1,6 +1,7 @@
 #include "send/intake.hpp"
 
 #include "send/bounce_file.hpp"
+#include "send/outcome_file.hpp"
 #include "send/wishes.hpp"
 
 #include <algorithm>
@@ -59,7 +60,7 @@ bool Intake::may_be_tried(const Arrived& arrived) const
 {
     const auto& info = arrived.sorted.info;
     return !ending_ && !is_held(info, queue_.agenda.wall_now()) && !asks_for_success(info) &&
-           files_.are_untouched(arrived.message);
+           !info.message.find("deliver-by") && files_.are_untouched(arrived.message);
 }
 
 void Intake::begin(Arrived arrived)
@@ -146,6 +147,9 @@ bool Intake::write_bounce(Number n, Touched& touched)
     auto& attempt = first_.at(n);
     if (attempt.bounce.empty()) return true;
     try {
+        if (!attempt.outcomes.empty()) write_outcomes(n, attempt.outcomes);
+        if (!attempt.outcomes.empty()) touched.files.insert(outcome_file(n));
+        attempt.outcomes.clear();
         write_to_bounce(n, attempt.bounce);
     } catch (const std::system_error&) {
         log_.bounce_trouble();

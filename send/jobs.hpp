@@ -4,6 +4,7 @@
 #include "queue/records.hpp"
 #include "queue/spool.hpp"
 #include "send/fairness.hpp"
+#include "send/outcome.hpp"
 #include "send/schedule.hpp"
 
 #include <cstddef>
@@ -21,12 +22,18 @@ struct Job {
     Due retry = 0;
     std::string sender;
     FairKey sender_key = 0;
+    int priority = 0;
     std::size_t holders = 0;   // the reading, each delivery, who began it
     std::size_t to_do = 0;     // recipients that are not done, as far as was read
     unsigned aside = 0;        // recipients that wait for their destination alone
     bool from_file = false, read_to_end = false, last_attempt = false, suspended = false;
     bool is_retry = false;
-    bool silent = false;                               // cancelled: who is not done is dropped
+    bool silent = false;                 // cancelled: who is not done is dropped
+    bool watched = false;                // its records say who is told of what (reporting)
+    bool carries = false;                // records that travel on
+    bool has_successes = false;          // that may have to be told
+    bool too_late = false;               // who is not done fails
+    std::vector<Outcome> delayed = {};   // whose sender is to be told so
     std::map<std::size_t, std::time_t> put_off = {};   // by place: not before, in wall time
 };
 

@@ -100,6 +100,18 @@ void Log::bounced(Number n, std::uint64_t qp)
     line("bounce msg " + std::to_string(n) + " qp " + std::to_string(qp));
 }
 
+void Log::notice(Number n, std::string_view kind, std::uint64_t qp)
+{
+    line("notice msg " + std::to_string(n) + ": " + std::string(kind) + " qp " +
+         std::to_string(qp));
+}
+
+void Log::too_late(Number n, queue::Channel channel, std::string_view recipient)
+{
+    line("too late msg " + std::to_string(n) + ": to " + std::string(name(channel)) + ' ' +
+         safe(recipient));
+}
+
 void Log::discarded_bounce(std::string_view which, const std::string& bounce_file)
 {
     line(std::string(which) + " bounce: discarding " + bounce_file);

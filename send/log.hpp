@@ -38,6 +38,8 @@ public:
     void deferred(std::uint64_t delivery, std::string_view report);
     void mangled(std::uint64_t delivery);
     void bounced(Number n, std::uint64_t qp);
+    void notice(Number n, std::string_view kind, std::uint64_t qp);   // of delay or success
+    void too_late(Number n, queue::Channel channel, std::string_view recipient);
     void discarded_bounce(std::string_view which,
                           const std::string& bounce_file);   // double, triple
     void ended(Number n);

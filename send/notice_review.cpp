@@ -61,11 +61,17 @@ boost::asio::awaitable<void> NoticeReview::ask(queue::MessageNumber n, MessageIn
                                                Notice notice, Decided decided)
 {
     const auto bounce = queue::Spool::bounce(n);
-    mend_bounce(n);
-    const auto failures = read_failures(beginning_of(bounce), most_failures);
+    const auto now = agenda_.wall_milliseconds();
+    hooks::Facts facts;
+    if (notice.with_paragraphs) {
+        mend_bounce(n);
+        const auto failures = read_failures(beginning_of(bounce), most_failures);
+        facts = notice_facts(n, info, failures, config_, now);
+    } else {
+        facts = notice_facts(n, info, notice.about, config_, now);
+    }
     auto writing = write_draft(std::move(notice), bounce, spool_.mess(n));
     Fd draft = co_await std::move(writing);
-    auto facts = notice_facts(n, info, failures, config_, agenda_.wall_milliseconds());
     calls_.ask(std::move(facts), std::move(draft),
                [this, n, decided](std::optional<hooks::Decision> decision) {
                    --under_way_;

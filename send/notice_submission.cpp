@@ -4,6 +4,7 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "queue/async_submission.hpp"
+#include "send/notice_text.hpp"
 
 #include <unistd.h>
 
@@ -20,22 +21,6 @@ namespace {
 
 namespace asio = boost::asio;
 using queue::AsyncSubmission;
-
-constexpr auto all_of_it = std::numeric_limits<std::uint64_t>::max();
-
-asio::awaitable<void> copy_file(AsyncSubmission& to, std::string path, std::uint64_t most)
-{
-    const Fd file = open_read(path);
-    std::array<char, 16384> buffer;
-    while (const auto count = read_some(file.get(), buffer.data(), buffer.size())) {
-        const auto taken = std::min<std::uint64_t>(count, most);
-        to.text().append(buffer.data(), static_cast<std::size_t>(taken));
-        most -= taken;
-        if (taken < count) to.text() += stripped_text;
-        co_await to.pass_on();
-        if (taken < count) co_return;
-    }
-}
 
 // By place: who else holds the descriptor may move in it.
 asio::awaitable<void> copy_text(AsyncSubmission& to, int text, std::uint64_t size)
@@ -56,10 +41,11 @@ asio::awaitable<void> copy_text(AsyncSubmission& to, int text, std::uint64_t siz
 asio::awaitable<void> write_message(AsyncSubmission& submission, const Notice& notice,
                                     std::string bounce_file, std::string message_file)
 {
-    submission.text() += notice.head;
-    co_await copy_file(submission, std::move(bounce_file), all_of_it);
-    submission.text() += notice.middle;
-    co_await copy_file(submission, std::move(message_file), notice.most_copied);
+    NoticeText text(notice, bounce_file, message_file);
+    for (auto piece = text.next(); !piece.empty(); piece = text.next()) {
+        submission.text() += piece;
+        co_await submission.pass_on();
+    }
 }
 
 }
@@ -88,7 +74,7 @@ asio::awaitable<Submitted> submit_notice(int helper, Notice notice, std::string 
                                          std::string message_file)
 {
     auto submission = co_await AsyncSubmission::start(helper, {});
-    Envelope envelope{notice.sender, {notice.recipient}, {}};
+    Envelope envelope{notice.sender, {notice.recipient}, {notice.records, {}}};
     auto writing =
         write_message(submission, notice, std::move(bounce_file), std::move(message_file));
     auto work = submit(submission, std::move(writing), std::move(envelope));
@@ -99,7 +85,7 @@ asio::awaitable<Submitted> submit_notice(int helper, Notice notice, std::string 
 asio::awaitable<Submitted> submit_text(int helper, Notice notice, Fd text, std::uint64_t size)
 {
     auto submission = co_await AsyncSubmission::start(helper, {});
-    Envelope envelope{notice.sender, {notice.recipient}, {}};
+    Envelope envelope{notice.sender, {notice.recipient}, {notice.records, {}}};
     auto writing = copy_text(submission, text.get(), size);
     auto work = submit(submission, std::move(writing), std::move(envelope));
     Submitted submitted = co_await std::move(work);

@@ -14,6 +14,7 @@ namespace grapnel::send {
 namespace {
 
 using hooks::DeliveryStatus;
+constexpr std::size_t most_named = 1000;
 using Keywords = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 // Where the record only says that the keyword was there, the parameter has no value.
@@ -129,6 +130,31 @@ hooks::Facts notice_facts(queue::MessageNumber n, const MessageInfo& info,
             delivery.attempt = state.attempts;
             delivery.queue_name = queue_name(position->channel);
             if (state.last) delivery.last_response = state.last;
+        }
+        recipient.delivery = std::move(delivery);
+        facts.envelope->to.push_back(std::move(recipient));
+    }
+    return facts;
+}
+
+hooks::Facts notice_facts(queue::MessageNumber n, const MessageInfo& info,
+                          const std::vector<Outcome>& outcomes, const Config& config,
+                          std::int64_t milliseconds)
+{
+    auto facts =
+        common(hooks::Stage::dsn, n, info, without_verp_mark(info.sender), config, milliseconds);
+    for (std::size_t i = 0; i < std::min(outcomes.size(), most_named); ++i) {
+        const auto& outcome = outcomes[i];
+        hooks::Recipient recipient{outcome.address, {}, {}};
+        hooks::DeliveryFacts delivery;
+        delivery.status = outcome.action == Action::delayed ? DeliveryStatus::deferred
+                                                            : DeliveryStatus::delivered;
+        delivery.last_response = outcome.reply;
+        delivery.queue_name = queue_name(outcome.position.channel);
+        const auto records = info.recipients.find(outcome.position);
+        if (records != info.recipients.end()) {
+            recipient.parameters = recipient_parameters(records->second);
+            delivery.attempt = read_state(records->second).attempts;
         }
         recipient.delivery = std::move(delivery);
         facts.envelope->to.push_back(std::move(recipient));

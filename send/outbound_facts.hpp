@@ -32,5 +32,9 @@ hooks::Facts delivery_facts(hooks::Stage stage, queue::MessageNumber n, const Me
 hooks::Facts notice_facts(queue::MessageNumber n, const MessageInfo& info,
                           const std::vector<FailureParagraph>& failures, const Config& config,
                           std::int64_t milliseconds);
+// A notice of delays, or of successes. At most 1,000 recipients are named.
+hooks::Facts notice_facts(queue::MessageNumber n, const MessageInfo& info,
+                          const std::vector<Outcome>& outcomes, const Config& config,
+                          std::int64_t milliseconds);
 
 }

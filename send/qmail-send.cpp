@@ -69,9 +69,9 @@ int run_send()
     auto environment = Environment::of_process();
     const bool ours = environment.get("QMAILSPAWNEXT") == "1";
     environment.unset("QMAILSPAWNEXT");
-    const unsigned limits[] = {
-        starting(log, "hath the daemon spawn no fire?", [&] { return spawner_limit(1, 2, ours); }),
-        starting(log, "hath the daemon spawn no fire?", [&] { return spawner_limit(3, 4, ours); })};
+    const queue::Offer offers[] = {
+        starting(log, "hath the daemon spawn no fire?", [&] { return spawner_offer(1, 2, ours); }),
+        starting(log, "hath the daemon spawn no fire?", [&] { return spawner_offer(3, 4, ours); })};
     Connections connections{own(1),
                             own(2),
                             own(3),
@@ -80,8 +80,10 @@ int run_send()
                             own(6),
                             {},
                             {},
-                            std::min(config.concurrency_local, limits[0]),
-                            std::min(config.concurrency_remote, limits[1])};
+                            std::min(config.concurrency_local, offers[0].limit),
+                            std::min(config.concurrency_remote, offers[1].limit),
+                            offers[0].records,
+                            offers[1].records};
     ensure_standard_descriptors();
     connections.helper = queue::start_submission_helper(environment);
     become_if_root(Role::send);

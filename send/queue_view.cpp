@@ -34,6 +34,22 @@ void remove_left_over(const std::string& path, Log& log)
     }
 }
 
+// Outcomes of a message that is gone: another qmail-send has finished it.
+void remove_orphans(const queue::Spool& spool, Log& log)
+{
+    constexpr std::string_view ending = ".dsn";
+    for (const std::string& name : names_in("bounce", log)) {
+        if (!name.ends_with(ending)) continue;
+        const auto n = queue::message_number(name.substr(0, name.size() - ending.size()));
+        try {
+            if (n && !status_if_there(spool.info(*n)) && !status_if_there(queue::Spool::todo(*n)))
+                remove_left_over("bounce/" + name, log);
+        } catch (const std::system_error&) {
+            log.warning("unable to stat the message of bounce/" + name);
+        }
+    }
+}
+
 }
 
 void enlist(queue::MessageNumber n, const queue::Spool& spool, Agenda& agenda, Log& log)
@@ -66,6 +82,7 @@ void enlist_all(const queue::Spool& spool, Agenda& agenda, Log& log)
             else if (name.ends_with(".new"))
                 remove_left_over(directory + '/' + name, log);
     }
+    remove_orphans(spool, log);
 }
 
 void save_times(const queue::Spool& spool, Agenda& agenda, Log& log)

@@ -79,6 +79,10 @@ void Review::ask(Stage stage, const std::shared_ptr<Case>& one)
     auto shown = one->recipient;
     shown.standing = one->verdict.standing;
     if (!shown.standing.next_attempt) shown.standing.next_attempt = one->attempt.next_attempt;
+    if (shown.standing.status == DeliveryStatus::deferred && !shown.standing.next_dsn)
+        if (const auto due =
+                delay_due(config_.reports, one->info, one->attempt.position(), one->info.birth))
+            shown.standing.next_dsn = *due;
     auto facts = delivery_facts(stage, one->attempt.message, one->info, one->attempt.sender, shown,
                                 config_, agenda_.wall_milliseconds());
     calls_.ask(std::move(facts), std::move(message),

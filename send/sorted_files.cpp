@@ -1,6 +1,7 @@
 #include "send/sorted_files.hpp"
 
 #include "base/sys/file.hpp"
+#include "send/outcome_file.hpp"
 #include "send/recipient_state.hpp"
 
 #include <fcntl.h>
@@ -32,7 +33,8 @@ bool SortedFiles::are_untouched(queue::MessageNumber n) const
 {
     try {
         return !status_if_there(spool_.info(n)) && !status_if_there(spool_.local(n)) &&
-               !status_if_there(spool_.remote(n)) && !status_if_there(queue::Spool::bounce(n));
+               !status_if_there(spool_.remote(n)) && !status_if_there(queue::Spool::bounce(n)) &&
+               !status_if_there(outcome_file(n));
     } catch (const std::system_error&) {
         return false;
     }
@@ -51,11 +53,12 @@ bool SortedFiles::are_complete(queue::MessageNumber n, const Sorted& wanted) con
     }
 }
 
-// info comes last: where it is whole, the others are.
+// info comes last: where it is whole, the others are. Never tried: what outcomes there are belong
+// to another message of that number.
 bool SortedFiles::write(queue::MessageNumber n, const Sorted& wanted,
                         std::optional<std::time_t> birth)
 {
-    if (!remove_old(n)) return false;
+    if (!remove_old(n) || (!birth && !remove_one(outcome_file(n)))) return false;
     for (const auto& [path, records] :
          {std::pair(spool_.local(n), &wanted.local), std::pair(spool_.remote(n), &wanted.remote)})
         if (!records->empty() && !write_file(path, encode(*records), std::nullopt)) return false;
@@ -75,13 +78,19 @@ void SortedFiles::touch(queue::MessageNumber n, const Sorted& wanted, Touched& t
 
 bool SortedFiles::remove_old(queue::MessageNumber n)
 {
-    for (const auto& path : {spool_.local(n), spool_.remote(n), spool_.info(n)}) try {
-            remove_file(path);
-        } catch (const std::system_error&) {
-            log_.warning("unable to unlink " + path);
-            return false;
-        }
-    return true;
+    return remove_one(spool_.local(n)) && remove_one(spool_.remote(n)) &&
+           remove_one(spool_.info(n));
+}
+
+bool SortedFiles::remove_one(const std::string& path)
+{
+    try {
+        remove_file(path);
+        return true;
+    } catch (const std::system_error&) {
+        log_.warning("unable to unlink " + path);
+        return false;
+    }
 }
 
 bool SortedFiles::write_file(const std::string& path, std::string_view bytes,

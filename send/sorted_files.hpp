@@ -29,6 +29,7 @@ public:
 
 private:
     bool remove_old(queue::MessageNumber n);
+    bool remove_one(const std::string& path);
     bool write_file(const std::string& path, std::string_view bytes,
                     std::optional<std::time_t> time);
 

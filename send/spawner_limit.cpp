@@ -2,7 +2,6 @@
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
-#include "queue/delivery.hpp"
 
 #include <poll.h>
 
@@ -49,14 +48,14 @@ queue::Report answer_of(int to, int from)
 
 }
 
-unsigned spawner_limit(int to, int from, bool may_be_ours)
+queue::Offer spawner_offer(int to, int from, bool may_be_ours)
 {
     char first = 0;
     if (grapnel::read_some(from, &first, 1) != 1) throw_error(EPIPE, "no spawner");
     const auto limit = static_cast<unsigned char>(first);
-    if (!may_be_ours) return limit;
+    if (!may_be_ours) return {limit, false};
     const auto offer = decode_offer(answer_of(to, from));
-    return offer ? offer->limit : limit;
+    return offer.value_or(queue::Offer{limit, false});
 }
 
 }

@@ -2,10 +2,12 @@
 // it is asked for more (queue/delivery). Blocking: before the event loop begins.
 #pragma once
 
+#include "queue/delivery.hpp"
+
 namespace grapnel::send {
 
 // to, from: the pipes to the spawner, of which nothing was read yet. Throws system_error where it
 // does not answer.
-unsigned spawner_limit(int to, int from, bool may_be_ours);
+queue::Offer spawner_offer(int to, int from, bool may_be_ours);
 
 }

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <array>
 
 namespace grapnel::send {
 
@@ -15,6 +16,18 @@ std::optional<std::time_t> time_in(std::string_view text)
     const auto number = parse_number<std::uint64_t>(text);
     if (!number) return std::nullopt;
     return static_cast<std::time_t>(std::min<std::uint64_t>(*number, latest));
+}
+
+constexpr std::array<std::string_view, 9> of_message{"body",         "ret",      "envid",
+                                                     "mtrk",         "smtputf8", "requiretls",
+                                                     "tls-required", "priority", "deliver-by"};
+constexpr std::array<std::string_view, 3> of_recipient{"notify", "orcpt", "rrvs"};
+
+template <std::size_t Size>
+void copy(const std::array<std::string_view, Size>& names, const Extensions& from, Extensions& to)
+{
+    for (const auto name : names)
+        if (const auto* value = from.find(name)) to.set(name, *value);
 }
 
 bool is_report_wish(std::string_view name) { return name == "ret" || name == "envid"; }
@@ -80,6 +93,27 @@ int priority(const Extensions& message)
     const auto number = parse_number<unsigned>(granted);
     if (!number || *number > 9) return 0;
     return negative ? -static_cast<int>(*number) : static_cast<int>(*number);
+}
+
+std::string carried_on(const queue::Info& info, queue::Position position)
+{
+    Extensions records;
+    copy(of_message, info.message, records);
+    const auto found = info.recipients.find(position);
+    if (found != info.recipients.end()) copy(of_recipient, found->second, records);
+    return records.empty() ? std::string() : encode_tail(records).substr(1);
+}
+
+bool carries(const queue::Info& info)
+{
+    Extensions records;
+    copy(of_message, info.message, records);
+    return !records.empty() ||
+           std::any_of(info.recipients.begin(), info.recipients.end(), [](const auto& one) {
+               Extensions own;
+               copy(of_recipient, one.second, own);
+               return !own.empty();
+           });
 }
 
 bool asks_for_reports(const queue::Info& info)

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <ctime>
 #include <optional>
+#include <string>
 
 namespace grapnel::send {
 
@@ -36,6 +37,11 @@ std::time_t start_of_life(const queue::Info& info, std::time_t birth);
 
 // -9..9, 0 where none is given.
 int priority(const Extensions& message);
+
+// "name=value name=value": what travels on with a delivery to him; empty: nothing.
+std::string carried_on(const queue::Info& info, queue::Position position);
+// Somebody of it has something.
+bool carries(const queue::Info& info);
 
 // Any of RET, ENVID, NOTIFY, ORCPT was given: such a sender gets reports that programs can read.
 bool asks_for_reports(const queue::Info& info);

@@ -4,6 +4,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
+#include "local/carried.hpp"
 #include "local/forward_sender.hpp"
 #include "queue/submission.hpp"
 
@@ -55,7 +56,12 @@ pid_t requeue_from(const Environment& environment, const std::string& sender,
         input.consume(bytes.size());
     }
     const pid_t qp = submission.pid();
-    const auto done = submission.finish({sender, recipients});
+    // qmail-local reports what a program has done as delivered.
+    const bool same_sender = environment.get("SENDER") == sender;
+    const auto records = environment.get(records_variable).value_or("");
+    const auto onward = same_sender ? Onward::to_many : Onward::as_list;
+    const auto done =
+        submission.finish({sender, recipients, carried_on(records, onward, recipients.size())});
     if (!done)
         throw Stop{done.error().retry == Retry::never ? 100 : 111, "fatal: " + done.error().text};
     return qp;

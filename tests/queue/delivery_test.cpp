@@ -134,6 +134,7 @@ TEST(Delivery, AWideReportIsCutWhereAnyOtherIs)
 TEST(Delivery, AnOfferIsReadBackAndMayGrow)
 {
     EXPECT_EQ(decode_offer(encode(Offer{960})), Offer{960});
+    EXPECT_EQ(decode_offer(encode(Offer{960, true})), (Offer{960, true}));
     const auto offer = [](std::string text) { return decode_offer({question_number, 'K', text}); };
     EXPECT_EQ(offer("spawn/1 colour=blue limit=7 batch"), Offer{7});
     for (const auto* text : {"", "spawn/1", "spawn/1 limit=", "spawn/1 limit=0", "spawn/1 limit=-1",
@@ -142,5 +143,6 @@ TEST(Delivery, AnOfferIsReadBackAndMayGrow)
     EXPECT_EQ(decode_offer({3, 'K', "spawn/1 limit=7"}), std::nullopt);
     EXPECT_TRUE(is_question(question()));
     EXPECT_FALSE(is_question(Job{question_number, "3/1", "spawn/1", ""}));
-    EXPECT_EQ(encode(question()), "\xff?\0spawn/1\0\0"s);
+    EXPECT_EQ(encode(question()), "\xff?\0spawn/1\0records\0"s);
+    EXPECT_TRUE(offers_records(question()));
 }

@@ -288,3 +288,27 @@ TEST(SmtpDialogue, WhatHappensAfterMailCountsOnAUsedConnectionToo)
         EXPECT_FALSE(played.dialogue.may_go_on()) << replies.back();
     }
 }
+
+TEST(SmtpDialogue, WhatWasAskedForGoesOnAndTheReportSaysSo)
+{
+    auto what = errand();
+    what.requests = read_requests("envid=x notify=SUCCESS orcpt=rfc822;r@b");
+    const Played played(what, {"220 b.example", "250-b.example\n250 DSN", "250 ok", "250 ok",
+                               "354 go", "250 queued"});
+    EXPECT_THAT(played.written, testing::Contains("MAIL FROM:<s@a.example> ENVID=x\r\n"));
+    EXPECT_THAT(played.written, testing::Contains("RCPT TO:<r@b.example> NOTIFY=SUCCESS "
+                                                  "ORCPT=rfc822;r@b\r\n"));
+    EXPECT_THAT(
+        played.dialogue.verdict().message.text,
+        testing::StartsWith("192.0.2.1 accepted message.\ndsn passed on\nRemote host said: 250"));
+}
+
+TEST(SmtpDialogue, AHostThatCannotKeepAPromiseIsNotGivenTheMessage)
+{
+    auto what = errand();
+    what.requests = read_requests("deliver-by=4000000000;R");
+    const Played played(what, {"220 b.example", "250 b.example"});
+    EXPECT_TRUE(played.dialogue.over());
+    EXPECT_TRUE(played.dialogue.verdict().next_host);
+    EXPECT_EQ(played.dialogue.verdict().message.status, "5.3.3");
+}

@@ -42,7 +42,9 @@ protected:
 
     void ask(unsigned number)
     {
-        process_->write(encode(Job{number, message_, "s@x.example", "r@y.example"}));
+        Job job{number, message_, "s@x.example", "r@y.example", {}};
+        if (asked_) job.records.emplace();
+        process_->write(encode(job));
     }
     // Reports so far, behind the first byte.
     std::vector<Report> reports() const
@@ -56,6 +58,7 @@ protected:
     }
     unsigned offered()
     {
+        asked_ = true;
         process_->write(encode(question()));
         EXPECT_TRUE(process_->wait_for_output("limit="));
         EXPECT_TRUE(process_->wait_for_output("\0"s));
@@ -73,6 +76,7 @@ protected:
     std::string gate_, message_;
     std::optional<Process> process_;
     grapnel::Fd opened_;
+    bool asked_ = false;
 };
 
 }

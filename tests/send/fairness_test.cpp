@@ -21,11 +21,12 @@ struct Slots {
     };
     explicit Slots(unsigned count) : fairness(count), free(count) {}
 
-    void wait(std::string destination, std::string sender, bool retry = false, int times = 1)
+    void wait(std::string destination, std::string sender, bool retry = false, int times = 1,
+              int priority = 0)
     {
         for (; times > 0; --times) {
             const FairPlace place{destination_key(queue::Channel::remote, "x@" + destination),
-                                  sender_key(sender), retry};
+                                  sender_key(sender), retry, priority};
             fairness.wait(place, waiters.size());
             waiters.push_back({place, destination + '/' + sender});
         }
@@ -282,6 +283,58 @@ TEST(FairPlace, WhatAReportSaysOfTheDestination)
     EXPECT_EQ(remote('Z', "System resources temporarily unavailable. (#4.3.0)\n"),
               Outcome::unknown);
     EXPECT_EQ(outcome_of(queue::Channel::local, 'Z', no_connection), Outcome::unknown);
+}
+
+// Who gets the one slot, 40 times.
+std::map<std::string, int> in_a_row(Slots& slots)
+{
+    std::map<std::string, int> count;
+    for (int i = 0; i < 40; ++i) {
+        const auto names = slots.fill();
+        EXPECT_EQ(names.size(), 1u);
+        ++count[names.at(0)];
+        slots.end(names[0]);
+    }
+    return count;
+}
+
+TEST(Priority, UrgentMailComesFirstAndLowMailLast)
+{
+    Slots slots(1);
+    slots.wait("low", "s", false, 1, -3);
+    slots.wait("old", "s", true);
+    slots.wait("new", "s");
+    slots.wait("urgent", "s", true, 1, 9);
+    std::vector<std::string> order;
+    for (int i = 0; i < 4; ++i) {
+        order.push_back(slots.fill().at(0));
+        slots.end(order.back());
+    }
+    EXPECT_EQ(order, (std::vector<std::string>{"urgent/s", "new/s", "old/s", "low/s"}));
+}
+
+TEST(Priority, NobodyWaitsForEver)
+{
+    Slots slots(1);
+    slots.wait("urgent", "s", false, 100, 1);
+    slots.wait("new", "s", false, 100);
+    slots.wait("old", "s", true, 100);
+    slots.wait("low", "s", false, 100, -1);
+    const auto count = in_a_row(slots);
+    EXPECT_GE(count.at("urgent/s"), 25);
+    EXPECT_GE(count.at("new/s"), 2);
+    EXPECT_GE(count.at("old/s"), 2);
+    EXPECT_GE(count.at("low/s"), 2);
+}
+
+TEST(Priority, LowMailFromTodoYieldsToWhatWaits)
+{
+    Slots slots(4);
+    const FairPlace low{1, 1, false, -1}, high{2, 2, false, 1};
+    EXPECT_TRUE(slots.fairness.is_allowed(low, 0));
+    slots.wait("new", "s");
+    EXPECT_FALSE(slots.fairness.is_allowed(low, 0));
+    EXPECT_TRUE(slots.fairness.is_allowed(high, 0));
 }
 
 }

@@ -1,0 +1,134 @@
+#include "remote/requests.hpp"
+
+#include "base/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace grapnel::remote {
+
+namespace {
+
+constexpr std::size_t longest_value = 510;
+constexpr std::int64_t longest_time = 999'999'999;   // RFC 2852 4
+
+// RFC 5321 4.1.2 esmtp-value. The records are strangers' words: what could end the command, or
+// begin another parameter, is not said.
+bool is_value(std::string_view text)
+{
+    return !text.empty() && text.size() <= longest_value &&
+           std::all_of(text.begin(), text.end(),
+                       [](char c) { return c > 32 && c < 127 && c != '='; });
+}
+
+std::string parameter(std::string_view keyword, std::string_view value)
+{
+    if (!is_value(value)) return {};
+    return ' ' + std::string(keyword) + '=' + std::string(value);
+}
+
+std::string_view value_of(const Requests& requests, std::string_view name)
+{
+    const auto* value = requests.records.find(name);
+    return value ? std::string_view(*value) : std::string_view();
+}
+
+struct DeliverBy {
+    std::int64_t seconds;
+    std::string mode;   // N, R, NT, RT
+};
+
+std::optional<DeliverBy> deliver_by(const Requests& requests)
+{
+    const auto parts = split(value_of(requests, "deliver-by"), ';');
+    if (parts.size() != 2) return std::nullopt;
+    const auto time = parse_number<std::uint32_t>(parts[0]);
+    const auto mode = lower(parts[1]);
+    if (!time) return std::nullopt;
+    for (const auto& [known, written] :
+         {std::pair("n", "N"), std::pair("r", "R"), std::pair("nt", "NT"), std::pair("rt", "RT")})
+        if (mode == known)
+            return DeliverBy{std::clamp(static_cast<std::int64_t>(*time) - requests.now,
+                                        -longest_time, longest_time),
+                             written};
+    return std::nullopt;
+}
+
+std::string priority(const Requests& requests)
+{
+    const auto value = value_of(requests, "priority");
+    return std::string(value.substr(0, value.find('/')));
+}
+
+Outcome refusal(std::string status, std::string text)
+{
+    return {Fate::permanent, status, std::move(text) + " (#" + status + ")\n"};
+}
+
+}
+
+Requests read_requests(std::string_view records)
+{
+    Requests requests;
+    if (!records.empty()) requests.records = decode_tail(' ' + std::string(records));
+    return requests;
+}
+
+std::string mail_parameters(const Requests& requests, const Offers& offers)
+{
+    if (requests.records.empty()) return {};
+    std::string text;
+    if (offers.contains("DSN"))
+        text += parameter("RET", value_of(requests, "ret")) +
+                parameter("ENVID", value_of(requests, "envid"));
+    if (const auto by = deliver_by(requests); by && offers.contains("DELIVERBY"))
+        text += " BY=" + std::to_string(by->seconds) + ';' + by->mode;
+    if (offers.contains("MT-PRIORITY")) text += parameter("MT-PRIORITY", priority(requests));
+    if (requests.records.find("smtputf8") && requests.needs_utf8 && offers.contains("SMTPUTF8"))
+        text += " SMTPUTF8";
+    return text;
+}
+
+std::string rcpt_parameters(const Requests& requests, const Offers& offers)
+{
+    if (requests.records.empty()) return {};
+    std::string text;
+    if (offers.contains("DSN"))
+        text += parameter("NOTIFY", value_of(requests, "notify")) +
+                parameter("ORCPT", value_of(requests, "orcpt"));
+    if (offers.contains("RRVS")) text += parameter("RRVS", value_of(requests, "rrvs"));
+    return text;
+}
+
+bool passes_notices_on(const Requests& requests, const Offers& offers)
+{
+    return offers.contains("DSN") && is_value(value_of(requests, "notify"));
+}
+
+bool hides_sender(const Requests& requests, const Offers& offers)
+{
+    return requests.never_as_null && !offers.contains("DSN") &&
+           equal_ignoring_case(value_of(requests, "notify"), "NEVER");
+}
+
+std::optional<Outcome> objection(const Requests& requests, const Offers& offers,
+                                 const std::string& peer)
+{
+    if (requests.records.empty()) return std::nullopt;
+    const auto connected = "Connected to " + peer + " but ";
+    if (requests.records.find("requiretls"))
+        return refusal("5.7.30", connected + "the sender demands TLS, which I do not speak.");
+    if (equal_ignoring_case(value_of(requests, "body"), "BINARYMIME"))
+        return refusal("5.6.3", connected + "the message is binary, and I cannot send it so.");
+    if (requests.records.find("smtputf8") && requests.needs_utf8 && !offers.contains("SMTPUTF8"))
+        return refusal("5.6.7", connected + "it does not take international mail.");
+    const auto by = deliver_by(requests);
+    if (by && by->mode.front() == 'R' && !offers.contains("DELIVERBY"))
+        return refusal("5.3.3",
+                       connected +
+                           "it does not promise to deliver by a time, as the sender demands.");
+    return std::nullopt;
+}
+
+}

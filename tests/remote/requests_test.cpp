@@ -1,0 +1,85 @@
+#include "remote/requests.hpp"
+
+#include <gmock/gmock.h>
+
+namespace grapnel::remote {
+namespace {
+
+using testing::HasSubstr;
+const Offers all{"DSN", "DELIVERBY", "MT-PRIORITY", "SMTPUTF8", "RRVS"}, none{};
+
+TEST(Requests, GoOnAsTheyCame)
+{
+    auto requests =
+        read_requests("ret=HDRS envid=QQ+2B1 priority=3/5 deliver-by=1060;rt smtputf8=1 "
+                      "notify=SUCCESS,DELAY orcpt=rfc822;Bob+2Bx@b rrvs=2014-04-03T23:01:00Z");
+    requests.now = 1000;
+    EXPECT_EQ(mail_parameters(requests, all), " RET=HDRS ENVID=QQ+2B1 BY=60;RT MT-PRIORITY=3");
+    EXPECT_EQ(rcpt_parameters(requests, all),
+              " NOTIFY=SUCCESS,DELAY ORCPT=rfc822;Bob+2Bx@b RRVS=2014-04-03T23:01:00Z");
+    requests.needs_utf8 = true;
+    EXPECT_THAT(mail_parameters(requests, all), HasSubstr(" SMTPUTF8"));
+}
+
+TEST(Requests, AreNotMadeOfWhoDoesNotOfferThemOrWhereNoneCame)
+{
+    const auto requests = read_requests("ret=HDRS notify=DELAY deliver-by=9;N");
+    EXPECT_EQ(mail_parameters(requests, none) + rcpt_parameters(requests, none), "");
+    EXPECT_EQ(mail_parameters(read_requests(""), all) + rcpt_parameters(read_requests(""), all),
+              "");
+}
+
+TEST(Requests, OfWhatIsLateSayHowLate)
+{
+    auto requests = read_requests("deliver-by=100;N");
+    requests.now = 160;
+    EXPECT_EQ(mail_parameters(requests, all), " BY=-60;N");
+}
+
+TEST(Requests, ThatWouldEndACommandAreNotMade)
+{
+    const auto requests = read_requests(
+        "envid=a%0D%0ADATA ret=FULL%20X=Y notify=NEVER%20ORCPT=x orcpt=" + std::string(600, 'x'));
+    EXPECT_EQ(mail_parameters(requests, all), "");
+    EXPECT_EQ(rcpt_parameters(requests, all), "");
+    EXPECT_FALSE(passes_notices_on(requests, all));
+}
+
+TEST(Requests, NoticesArePassedOnToWhoGivesThem)
+{
+    EXPECT_TRUE(passes_notices_on(read_requests("notify=SUCCESS"), all));
+    EXPECT_FALSE(passes_notices_on(read_requests("notify=SUCCESS"), none));
+    EXPECT_FALSE(passes_notices_on(read_requests("orcpt=x"), all));
+}
+
+TEST(Requests, SilenceIsKeptByAnEmptySenderWhereTheOperatorWants)
+{
+    auto requests = read_requests("notify=never");
+    EXPECT_FALSE(hides_sender(requests, none));
+    requests.never_as_null = true;
+    EXPECT_TRUE(hides_sender(requests, none));
+    EXPECT_FALSE(hides_sender(requests, all));
+}
+
+TEST(Requests, WhatCannotBePromisedIsNotSent)
+{
+    const auto status = [](std::string_view records, bool utf8, const Offers& offers) {
+        auto requests = read_requests(records);
+        requests.needs_utf8 = utf8;
+        const auto no = objection(requests, offers, "192.0.2.1");
+        return no ? no->status : "";
+    };
+    EXPECT_EQ(status("requiretls=1", false, all), "5.7.30");
+    EXPECT_EQ(status("body=BinaryMIME", false, all), "5.6.3");
+    EXPECT_EQ(status("body=8BITMIME", false, none), "");
+    EXPECT_EQ(status("smtputf8=1", true, none), "5.6.7");
+    EXPECT_EQ(status("smtputf8=1", true, all), "");
+    EXPECT_EQ(status("smtputf8=1", false, none), "") << "it can do without";
+    EXPECT_EQ(status("deliver-by=9;R", false, none), "5.3.3");
+    EXPECT_EQ(status("deliver-by=9;R", false, all), "");
+    EXPECT_EQ(status("deliver-by=9;N", false, none), "");
+    EXPECT_EQ(status("", true, none), "");
+}
+
+}
+}
