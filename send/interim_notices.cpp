@@ -99,13 +99,15 @@ void InterimNotices::begin(Number n, std::vector<Outcome> delayed)
 asio::awaitable<void> InterimNotices::run(Number n, MessageInfo info, std::vector<Outcome> delayed)
 {
     const auto now = queue_.agenda.wall_now();
-    auto successes = outcomes_on_file(n).successes;
-    if (!successes.empty()) {
-        auto notice =
-            report_notice(queue_.spool, n, info, config_, Kind::success, std::move(successes), now);
+    auto outcomes = outcomes_on_file(n);
+    const auto told_so_far =
+        told_line(outcomes.bytes);   // what comes while this is told is told later
+    if (!outcomes.successes.empty()) {
+        auto notice = report_notice(queue_.spool, n, info, config_, Kind::success,
+                                    std::move(outcomes.successes), now);
         auto telling = tell(n, info, std::move(notice), "success");
         const Told told = co_await std::move(telling);
-        if (told == Told::yes) append_outcomes(n, told_line);
+        if (told == Told::yes) append_outcomes(n, told_so_far);
     }
     if (delayed.empty()) co_return;
     auto notice = report_notice(queue_.spool, n, info, config_, Kind::delay, delayed, now);

@@ -16,6 +16,7 @@ namespace {
 constexpr std::array<std::string_view, 5> names{"failed", "delayed", "delivered", "relayed",
                                                 "expanded"};
 constexpr std::string_view said = "Remote host said: ", connected = "Connected to ";
+constexpr std::string_view told_word = "told ";
 constexpr std::size_t longest_address = 1000;
 
 std::optional<Action> action_of(std::string_view word)
@@ -116,23 +117,33 @@ std::string encode(const Outcome& outcome)
            encode_tail(fields) + '\n';
 }
 
+std::string told_line(std::size_t bytes)
+{
+    return std::string(told_word) + std::to_string(bytes) + '\n';
+}
+
 Outcomes read_outcomes(std::string_view file)
 {
+    Outcomes outcomes;
     std::map<queue::Position, Outcome> last;
-    std::set<queue::Position> told;
-    for (;;) {
-        const auto end = file.find('\n');
-        if (end == std::string_view::npos) break;
-        const auto line = file.substr(0, end);
-        file.remove_prefix(end + 1);
-        if (line == told_line.substr(0, told_line.size() - 1)) {
-            for (const auto& [position, outcome] : last)
-                if (outcome.action != Action::failed) told.insert(position);
+    std::vector<std::pair<std::size_t, queue::Position>> successes;   // where their lines end
+    std::size_t told_bytes = 0;
+    for (auto end = file.find('\n'); end != std::string_view::npos;
+         end = file.find('\n', outcomes.bytes)) {
+        const auto line = file.substr(outcomes.bytes, end - outcomes.bytes);
+        outcomes.bytes = end + 1;
+        if (line.starts_with(told_word)) {
+            const auto bytes = parse_number<std::size_t>(line.substr(told_word.size()));
+            told_bytes = std::max(told_bytes, std::min(bytes.value_or(0), outcomes.bytes));
         } else if (auto outcome = decode(line)) {
+            if (outcome->action != Action::failed)
+                successes.emplace_back(outcomes.bytes, outcome->position);
             last.insert_or_assign(outcome->position, std::move(*outcome));
         }
     }
-    Outcomes outcomes;
+    std::set<queue::Position> told;
+    for (const auto& [end, position] : successes)
+        if (end <= told_bytes) told.insert(position);
     for (auto& [position, outcome] : last)
         if (outcome.action == Action::failed)
             outcomes.failures.push_back(std::move(outcome));

@@ -42,13 +42,15 @@ inline constexpr std::string_view passed_on_line = "dsn passed on", expanded_lin
 
 // "r3 action=relayed to=joe@b.example at=1795000000 last=250%202.1.5%20ok host=192.0.2.1" LF
 std::string encode(const Outcome& outcome);
-// Stands behind the successes that were told. Failures are told while bounce/N is there.
-inline constexpr std::string_view told_line = "told\n";
+// "told 123" LF: the successes in that many bytes of the file were told, not those that came while
+// they were. Failures are told while bounce/N is there.
+std::string told_line(std::size_t bytes);
 
 // What is still to be told: of each recipient the last line counts, and none that were told. A line
 // that is cut short, or malformed, is skipped.
 struct Outcomes {
     std::vector<Outcome> failures = {}, successes = {};
+    std::size_t bytes = 0;   // up to the last whole line
 };
 Outcomes read_outcomes(std::string_view file);
 // Bytes behind the last line.

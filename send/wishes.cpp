@@ -30,7 +30,10 @@ void copy(const std::array<std::string_view, Size>& names, const Extensions& fro
         if (const auto* value = from.find(name)) to.set(name, *value);
 }
 
-bool is_report_wish(std::string_view name) { return name == "ret" || name == "envid"; }
+bool is_report_wish(std::string_view name)
+{
+    return name == "ret" || name == "envid" || name == "deliver-by";
+}
 
 }
 

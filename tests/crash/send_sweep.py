@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Stops qmail-send at every call that changes the queue, and makes each of them fail once.
 
-    send_sweep.py BIN [--hooks] [--only TEXT]
+    send_sweep.py BIN [--hooks | --reports] [--only TEXT]
 
 Two messages go through. One is delivered straight from todo to a local and a remote recipient; of the other one
 recipient fails, so it falls back to files and makes a bounce. With --hooks a scanner, which cannot be reached,
 wants to hear of everything, so outcomes wait until the message is on file, and one more recipient is deferred once, so
-that info is written anew. The spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
+that info is written anew. With --reports the sender of the other message wants to hear of every recipient: then he must be told of
+each success and of the failure. The spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
 is started again, undisturbed: then everybody must have got his message whole, the sender his bounce, and
 nobody more than one surplus copy. Exit code 77: it could not be done here, with the reason.
 """
@@ -42,8 +43,9 @@ LONGEST = 20.0
 class Spawners:
     """Answers each delivery at once, and remembers what it was."""
 
-    def __init__(self, home):
-        self.home = home
+    def __init__(self, home, mode):
+        self.home, self.mode = home, mode
+        self.reported = collections.Counter()
         self.delivered = collections.Counter()
         self.bounces = 0
         self.faults = []
@@ -58,7 +60,9 @@ class Spawners:
         except OSError as error:
             self.faults.append(f"{channel} was given a message that is not there: {error}")
             return number + b"Znone\0"
-        if recipient == SENDER:
+        if recipient == SENDER and self.mode == "reports":
+            whole = self.is_report(content)
+        elif recipient == SENDER:
             whole = b"<" + RECIPIENTS[2] + b">:\nnobody\n" in content and content.endswith(MESSAGE)
             self.bounces += 1
         else:
@@ -72,6 +76,19 @@ class Spawners:
             return number + b"Zlater\n\0"
         self.delivered[recipient] += 1
         return number + b"Kok\n\0"
+
+
+    def is_report(self, content):
+        """Counts who is in it."""
+        parts = content.split(b"\n--=_")
+        if len(parts) != 5 or b"Content-Type: message/delivery-status" not in parts[2]:
+            return False
+        for fields in parts[2].split(b"\n\n")[2:]:
+            found = re.search(rb"Final-Recipient: rfc822; (\S+)\nAction: (\w+)\n", fields)
+            if not found:
+                return False
+            self.reported[found.groups()] += 1
+        return b"Subject: tide\n" in parts[3]
 
 
 class Life:
@@ -175,7 +192,8 @@ def place(theirs):
         os.close(end)
 
 
-def make_home(binaries, hooks):
+def make_home(binaries, mode):
+    hooks = mode == "hooks"
     home = sweep.make_home()
     os.makedirs(f"{home}/control")
     os.symlink(binaries, f"{home}/bin")
@@ -188,25 +206,26 @@ def make_home(binaries, hooks):
             with open(f"{home}/control/hooks/10-none/{name}", "w", encoding="ascii") as file:
                 file.write(text + "\n")
     lay_message(home, STRAIGHT)
-    lay_message(home, RECIPIENTS + ((LATER,) if hooks else ()))
+    lay_message(home, RECIPIENTS + ((LATER,) if hooks else ()), mode == "reports")
     return home
 
 
-def lay_message(home, recipients):
+def lay_message(home, recipients, wants_reports=False):
+    head, tail = (b"p1 envid=tide\0", b"p1 notify=SUCCESS,FAILURE\0") if wants_reports else (b"", b"")
     with open(f"{home}/queue/pid/probe", "wb") as file:
         file.write(MESSAGE)
     number = os.stat(f"{home}/queue/pid/probe").st_ino
     os.rename(f"{home}/queue/pid/probe", f"{home}/queue/mess/{number % sweep.SPLIT}/{number}")
     with open(f"{home}/queue/intd/{number}", "wb") as file:
-        file.write(b"u0\0p1\0F" + SENDER + b"\0" + b"".join(b"T" + r + b"\0" for r in recipients))
+        file.write(b"u0\0p1\0" + head + b"F" + SENDER + b"\0" + b"".join(b"T" + r + b"\0" + tail for r in recipients))
     os.link(f"{home}/queue/intd/{number}", f"{home}/queue/todo/{number}")
 
 
-def one_run(binaries, injected, hooks):
+def one_run(binaries, injected, mode):
     """The trace of the disturbed life, and what was wrong after the second one."""
-    home = make_home(binaries, hooks)
+    home = make_home(binaries, mode)
     try:
-        spawners = Spawners(home)
+        spawners = Spawners(home, mode)
         code = Life(binaries, home, spawners, injected).run()
         if not os.path.exists(f"{home}/trace"):
             return [], [f"{injected}: strace ended with {code}"]
@@ -222,9 +241,9 @@ def one_run(binaries, injected, hooks):
         found += queue.faults
         found += [f"{queue.name('info', n)} stays" for n in queue.info]
         found += [f"{queue.name('todo', n)} stays" for n in queue.todo]
-        found += delivery_faults(spawners, injected, hooks)
+        found += delivery_faults(spawners, injected, mode)
         if not injected:
-            found += path_faults(lines, hooks)
+            found += path_faults(lines, mode)
         return lines, [f"{injected or 'undisturbed'}: {text}" for text in found]
     finally:
         shutil.rmtree(home)
@@ -240,7 +259,8 @@ def wait_for_submissions(home):
         time.sleep(0.01)
 
 
-def delivery_faults(spawners, injected, hooks):
+def delivery_faults(spawners, injected, mode):
+    hooks = mode == "hooks"
     most = 2 if injected else 1
     counts = dict(spawners.delivered)
     found = []
@@ -248,17 +268,23 @@ def delivery_faults(spawners, injected, hooks):
         count = counts.get(recipient, 0)
         # One kill may strike twice at a bounce: it is queued again, and the first one's delivery is not marked.
         allowed = most + 1 if injected and recipient == SENDER else most
+        if recipient == SENDER and mode == "reports":
+            allowed += 2   # of the failure, of a success on each channel
         if not 1 <= count <= allowed:
             found.append(f"{recipient.decode()} got it {count} times")
+    if mode == "reports":
+        for wanted in ((RECIPIENTS[0], b"delivered"), (RECIPIENTS[1], b"relayed"), (RECIPIENTS[2], b"failed")):
+            if not 1 <= spawners.reported[wanted] <= most + 1:
+                found.append(f"{wanted} was reported {spawners.reported[wanted]} times")
     return found
 
 
-def path_faults(lines, hooks):
+def path_faults(lines, mode):
     """The undisturbed life must have gone both ways, and have written info anew for scanners alone."""
     made = [line for line in lines if re.match(r'openat\(.*"info/[0-9/]*".*O_CREAT', line)]
     renamed = [line for line in lines if line.startswith('rename("info/')]
     found = [] if len(made) == 1 else [f"{len(made)} messages came into files, of one that had to"]
-    return found + ([f"info was written anew {len(renamed)} times"] if bool(renamed) != hooks else [])
+    return found + ([f"info was written anew {len(renamed)} times"] if bool(renamed) != (mode == "hooks") else [])
 
 
 def injections(lines):
@@ -283,7 +309,8 @@ def injections(lines):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bin")
-    parser.add_argument("--hooks", action="store_true")
+    parser.add_argument("--hooks", dest="mode", action="store_const", const="hooks", default="")
+    parser.add_argument("--reports", dest="mode", action="store_const", const="reports")
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
     binaries = os.path.abspath(arguments.bin)
@@ -295,10 +322,12 @@ def main():
     while os.open("/dev/null", os.O_RDONLY) < 10:
         pass
     begin = time.monotonic()
-    lines, found = one_run(binaries, None, arguments.hooks)
+    lines, found = one_run(binaries, None, arguments.mode)
+    for text in found:
+        print("  " + text, flush=True)
     wanted = [i for i in injections(lines) if arguments.only in i]
     with concurrent.futures.ThreadPoolExecutor(6) as pool:
-        for _, faults in pool.map(lambda i: one_run(binaries, i, arguments.hooks), wanted):
+        for _, faults in pool.map(lambda i: one_run(binaries, i, arguments.mode), wanted):
             found += faults
             for text in faults:
                 print("  " + text, flush=True)

@@ -66,10 +66,20 @@ TEST(Outcomes, OfARecipientTheLastCounts)
 
 TEST(Outcomes, WhatWasToldIsNotToldAgainEvenWhereItIsWrittenTwice)
 {
-    const auto told = encode(relayed()) + std::string(told_line);
+    const auto line = encode(relayed());
+    const auto told = line + told_line(line.size());
     EXPECT_THAT(read_outcomes(told).successes, SizeIs(0));
     EXPECT_THAT(read_outcomes(told + encode(relayed())).successes, SizeIs(0));
     EXPECT_THAT(read_outcomes(told + encode(relayed(second))).successes, SizeIs(1));
+}
+
+TEST(Outcomes, WhatCameWhileOthersWereToldIsStillToBeTold)
+{
+    const auto line = encode(relayed());
+    const auto read = read_outcomes(line + encode(relayed(second)) + told_line(line.size()));
+    ASSERT_THAT(read.successes, SizeIs(1));
+    EXPECT_EQ(read.successes[0].position, second);
+    EXPECT_EQ(read_outcomes(line + "r9 torn").bytes, line.size());
 }
 
 TEST(Outcomes, ACutOrSpoiledLineIsSkipped)
