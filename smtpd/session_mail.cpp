@@ -48,6 +48,7 @@ Answer Session::greeting_taken(std::string_view argument, bool extended)
     if (!bare && !classic() && !is_host_name(argument, true))
         return Answer(501, "5.5.4",
                       argument.empty() ? "who are you? (#5.5.4)" : "that is no host name (#5.5.4)");
+    if (step_ > Step::greeted) forget_programs();
     step_ = Step::greeted;
     extended_ = extended;
     just_greeted_ = true;

@@ -160,6 +160,20 @@ TEST_F(Plugins, ChangeAddressesAndAddHeaders)
     EXPECT_THAT(got[0].message, HasSubstr("\nX-Plugin: was here\nSubject: x\n"));
 }
 
+TEST_F(Plugins, WhatTheySaidOfOneMessageIsNotOfTheNext)
+{
+    home.control("smtpplugins", "[mail]\n:echo HX-Plugin: x");
+    const std::string begin = "EHLO c.example\r\nMAIL FROM:<a@b.example>\r\n";
+    const auto said =
+        talk(begin + begin + "RCPT TO:<joe@here.example>\r\nDATA\r\nSubject: x\r\n\r\nhi\r\n.\r\n");
+    EXPECT_THAT(said, HasSubstr("250 2.0.0 ok"));
+    const auto got = capture.take();
+    ASSERT_EQ(got.size(), 1u);
+    const auto first = got[0].message.find("X-Plugin: x\n");
+    ASSERT_NE(first, std::string::npos);
+    EXPECT_EQ(got[0].message.find("X-Plugin: x\n", first + 1), std::string::npos);
+}
+
 TEST_F(Plugins, SpeakLaterPrintAndHangUp)
 {
     home.control("smtpplugins", "[helo]\n:echo LR450 4.7.1 at the recipient");
