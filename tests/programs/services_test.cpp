@@ -2,6 +2,7 @@
 // Python's poplib and fetchmail, under tcpserver and socat; queues on other hosts by QMQP.
 #include "inject/capture.hpp"
 #include "programs/pipeline.hpp"
+#include "support/faulty.hpp"
 
 #include "base/mail/netstring.hpp"
 #include "base/sys/file.hpp"
@@ -316,6 +317,84 @@ TEST_F(Fetching, ScriptsMoveTheMailAndRunTheReader)
     // Where mail could not be moved nothing is run.
     EXPECT_EQ(run_script("pinq", joe + "/nothing").ending.code, 111);
     EXPECT_EQ(slurp(home / "ran"), "elm|-f|a b|pine|-f|a b|Mail|-f|a b|");
+}
+
+// maildir2mbox, whose calls fail or which is killed in the middle: every message is in one of the
+// two places, and the mbox is whole.
+class Moving : public Pipeline {
+protected:
+    Moving()
+    {
+        for (const std::string name : {"a", "b"}) {
+            spill(maildir + "/new/1." + name, "Subject: " + name + "\n\ntext of " + name + '\n');
+            set_times(maildir + "/new/1." + name, 1'000'000'000);
+        }
+        spill(joe + "/Mailbox", old, 0600);
+    }
+    Launch move() const
+    {
+        return {.argv = {home.program("maildir2mbox")}, .environment = home.environment([&] {
+                    auto variables = faulty.environment();
+                    for (const auto& more : {"MAIL=" + joe + "/Mailbox", "MAILDIR=" + maildir,
+                                             "MAILTMP=" + joe + "/Mailbox.tmp"})
+                        variables.push_back(more);
+                    return variables;
+                }())};
+    }
+    bool is_moved() const
+    {
+        const auto mbox = slurp(joe + "/Mailbox");
+        EXPECT_TRUE(mbox.starts_with(old));
+        const bool moved = mbox != old;
+        if (moved) {
+            EXPECT_THAT(mbox, HasSubstr("\ntext of a\n\nFrom XXX "));
+            EXPECT_TRUE(mbox.ends_with("\ntext of b\n\n"));
+        }
+        return moved;
+    }
+
+    const std::string old = "From x Mon Jan 01 00:00:00 2001\nSubject: old\n\nold\n\n";
+    Faulty faulty;
+};
+
+TEST_F(Moving, WhateverFailsNoMailIsLost)
+{
+    for (const std::string call : {"open", "read", "fsync"}) {
+        faulty.fail("maildir2mbox", {call}, EIO);
+        const auto done = run(move());
+        faulty.heal();
+        EXPECT_EQ(done.ending.code, 111) << call;
+        EXPECT_THAT(done.errors, HasSubstr("maildir2mbox: fatal: ")) << call;
+        EXPECT_FALSE(is_moved()) << call;
+        EXPECT_EQ(maildir_count(maildir), 2u) << call;
+    }
+    faulty.fail("maildir2mbox", {"unlink"}, EIO);
+    const auto done = run(move());
+    faulty.heal();
+    EXPECT_EQ(done.ending.code, 0);
+    EXPECT_EQ(count_of("maildir2mbox: warning: $MAILDIR/new/1.", done.errors), 2u);
+    EXPECT_TRUE(is_moved());
+    EXPECT_EQ(maildir_count(maildir), 2u);
+}
+
+TEST_F(Moving, KilledInTheMiddleNoMailIsLost)
+{
+    for (const std::string call : {"fsync", "unlink"}) {
+        spill(joe + "/Mailbox", old, 0600);
+        faulty.delay("maildir2mbox", {call}, milliseconds(5000));
+        const auto before = faulty.hits();
+        Process moving(move());
+        ASSERT_TRUE(wait_until([&] { return faulty.hits() > before; })) << call;
+        moving.kill(SIGKILL);
+        ASSERT_TRUE(moving.wait());
+        faulty.heal();
+        EXPECT_EQ(is_moved(), call == "unlink") << call;
+        EXPECT_EQ(maildir_count(maildir), 2u) << call;
+    }
+    spill(joe + "/Mailbox", old, 0600);
+    EXPECT_EQ(run(move()).ending.code, 0);
+    EXPECT_TRUE(is_moved());
+    EXPECT_EQ(maildir_count(maildir), 0u);
 }
 
 class Qmqp : public Pipeline {
