@@ -4,6 +4,7 @@
 #include "hooks/fake_hookd.hpp"
 #include "support/instance.hpp"
 #include "support/smtp_client.hpp"
+#include "support/tls.hpp"
 
 #include <gtest/gtest.h>
 
@@ -104,6 +105,37 @@ protected:
     std::optional<FakeHookd> hookd;   // ends after the server
     std::optional<Instance> instance;
 };
+
+// In the clear before STARTTLS, and anew from EHLO on behind it.
+TEST_F(HookedPrograms, AreToldOfTlsAndOfTheClientsCertificate)
+{
+    const auto authority = make_certificate("authority");
+    const auto joes = make_certificate("joe", "email:joe@far.example", &authority);
+    home.write("control/servercert.pem", make_certificate("here.example").both(), 0600);
+    home.control("clientca.pem", authority.certificate);
+    scanner("connect ehlo mail");
+    answer();
+    Instance mta(home, {.send = false});
+    {
+        TlsClient client(after_starttls(mta.port()), {.certificate = joes});
+        ASSERT_TRUE(client.good()) << client.trouble();
+        client.command("EHLO inside.example");
+        client.command("MAIL FROM:<a@b.example>");
+    }
+    const auto told = asked_of_mail();
+    ASSERT_EQ(told.size(), 3u);
+    EXPECT_EQ(told[0].client->ehlo, "client.example");
+    EXPECT_FALSE(told[0].tls);
+    EXPECT_EQ(told[1].client->ehlo, "inside.example");
+    for (const auto& facts : {told[1], told[2]}) {
+        ASSERT_TRUE(facts.tls);
+        EXPECT_EQ(facts.tls->version, "TLSv1.3");
+        EXPECT_TRUE(facts.tls->cipher.starts_with("TLS_")) << facts.tls->cipher;
+        EXPECT_GE(facts.tls->cipher_bits, 128u);
+        EXPECT_EQ(facts.tls->cert_subject, "CN=joe");
+        EXPECT_EQ(facts.tls->cert_issuer, "CN=authority");
+    }
+}
 
 TEST_F(HookedPrograms, ShowTheWholeSessionInBothFrames)
 {
