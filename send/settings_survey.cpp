@@ -7,6 +7,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/secret.hpp"
 #include "base/text.hpp"
 #include "send/setting_check.hpp"
 
@@ -65,6 +66,7 @@ public:
         for (const auto& setting : settings) look_at(setting);
         look_at_directory();
         look_at_users();
+        look_at_certificates();
         look_at_relaying();
         look_at_domains();
         sort_out(names);
@@ -163,6 +165,49 @@ private:
                 program == "all" ? "Not all programs can read it."
                                  : std::string(program) + " cannot read it: anybody may run that.");
         }
+    }
+
+    // As qmail-smtpd takes them (smtpd/tls_files).
+    void look_at_certificates()
+    {
+        try {
+            const bool one = look_at_certificate("servercert.pem", "", "servercert.pem");
+            const auto place = control_.path("servercerts");
+            const auto names =
+                status_if_there(place) ? list_directory(place) : std::vector<std::string>();
+            for (const auto& name : names) {
+                const auto file = "servercerts/" + name, in_it = file + '/';
+                const auto facts = status_if_there(control_.path(file));
+                if (!facts || !S_ISDIR(facts->st_mode))
+                    add(file, "It is no directory and does not count.");
+                else if (!look_at_certificate(in_it + "servercert.pem", "", file) &&
+                         !look_at_certificate(in_it + "privkey.pem", in_it + "fullchain.pem", file))
+                    add(file, "It holds no servercert.pem, nor privkey.pem and fullchain.pem.");
+            }
+            if (!one && names.empty())
+                survey_.notes.emplace_back(
+                    "The SMTP server has no certificate, so nobody can use TLS.");
+        } catch (const std::system_error& error) {
+            add("servercerts", error.what());
+        }
+    }
+
+    // false: there is none.
+    bool look_at_certificate(const std::string& key, const std::string& chain,
+                             const std::string& file)
+    {
+        const auto facts = status_if_there(control_.path(key));
+        if (!facts) return false;
+        auto text = read_file_if_there(control_.path(key), longest_file).value_or("");
+        const bool has_key = text.find("PRIVATE KEY-----") != std::string::npos;
+        if (!chain.empty())
+            text += read_file_if_there(control_.path(chain), longest_file).value_or("");
+        if (!has_key || text.find("BEGIN CERTIFICATE-----") == std::string::npos)
+            add(file, "It must hold a private key and its certificate: it is not used.");
+        if (has_key && (facts->st_mode & S_IRWXO) != 0)
+            add(file, "Everybody may use the key in it, so it is not used.");
+        wipe(text);
+        return true;
     }
 
     // A compiled table must be there with its text, and be as new.

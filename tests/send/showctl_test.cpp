@@ -175,6 +175,30 @@ TEST_F(Showctl, LooksAtOwnersAndModes)
     EXPECT_THAT(problems(), HasSubstr("databytes: It belongs to nobody, who can change it;"));
 }
 
+TEST_F(Showctl, NamesCertificatesThatAreNotUsed)
+{
+    make_sound();
+    EXPECT_THAT(show().output, HasSubstr("no certificate, so nobody can use TLS"));
+    const std::string key = "-----BEGIN PRIVATE KEY-----\n",
+                      certificate = "-----BEGIN CERTIFICATE-----\n";
+    spill(home / "control/servercert.pem", key + certificate, 0600);
+    EXPECT_EQ(problems(), "");
+    EXPECT_THAT(show().output, Not(HasSubstr("BEGIN")));
+    for (const auto* name : {"a.example", "b.example", "c.example"})
+        fs::create_directories(home / ("control/servercerts/" + std::string(name)));
+    spill(home / "control/servercerts/a.example/servercert.pem", certificate, 0600);
+    spill(home / "control/servercerts/b.example/privkey.pem", key, 0600);
+    spill(home / "control/servercerts/b.example/fullchain.pem", certificate);
+    spill(home / "control/servercerts/stray.pem", "");
+    const auto said = problems();
+    EXPECT_THAT(said, HasSubstr("servercerts/a.example: It must hold a private key"));
+    EXPECT_THAT(said, HasSubstr("servercerts/c.example: It holds no servercert.pem"));
+    EXPECT_THAT(said, HasSubstr("servercerts/stray.pem: It is no directory"));
+    EXPECT_THAT(said, Not(HasSubstr("b.example")));
+    ASSERT_EQ(::chmod((home / "control/servercert.pem").c_str(), 0604), 0);
+    EXPECT_THAT(problems(), HasSubstr("servercert.pem: Everybody may use the key in it"));
+}
+
 TEST_F(Showctl, NamesWhatIsWrongWithScanners)
 {
     make_sound();
