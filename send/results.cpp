@@ -36,7 +36,7 @@ Results::Written Results::write(const Result& result)
 {
     const bool told = is_told(result);
     if (told && broken_) return Written::to_do;
-    const auto outcome = broken_ ? std::string() : outcome_line(result, told);
+    const auto outcome = outcome_line(result, told);
     if (!first_.contains(result.message)) return write_to_file(result, told, outcome);
     if (told)
         first_.failed(result.message, result.position.channel, result.offset, paragraph(result),
@@ -113,7 +113,10 @@ Results::Written Results::write_to_file(const Result& result, bool failure_is_to
 {
     const auto [channel, index] = result.position;
     try {
-        if (!outcome.empty()) append_outcomes(result.message, outcome);
+        // As with marks: no flush can be relied on any more, but it may well get there.
+        if (!outcome.empty())
+            broken_ ? write_outcomes(result.message, outcome)
+                    : append_outcomes(result.message, outcome);
         if (failure_is_told) append_to_bounce(result.message, paragraph(result));
     } catch (const std::system_error&) {
         log_.bounce_trouble();

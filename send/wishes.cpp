@@ -121,8 +121,8 @@ bool carries(const queue::Info& info)
 
 bool asks_for_reports(const queue::Info& info)
 {
-    const auto& of_message = info.message.records();
-    if (std::any_of(of_message.begin(), of_message.end(),
+    const auto& records = info.message.records();
+    if (std::any_of(records.begin(), records.end(),
                     [](const auto& record) { return is_report_wish(record.first); }))
         return true;
     return std::any_of(info.recipients.begin(), info.recipients.end(), [](const auto& one) {
