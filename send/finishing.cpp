@@ -172,7 +172,13 @@ boost::asio::awaitable<void> Finishing::tell(Ready ready)
 {
     const auto n = ready.message;
     const bool of_failures = ready.notice.with_paragraphs;
-    if (of_failures) mend_bounce(n);
+    try {
+        if (of_failures) mend_bounce(n);
+    } catch (const std::system_error&) {
+        log_.warning("trouble injecting bounce message, will try later");
+        again_later(n);
+        co_return;
+    }
     auto work = ready.changed ? submit_text(helper_, std::move(ready.notice),
                                             std::move(ready.changed->text), ready.changed->size)
                               : submit_notice(helper_, std::move(ready.notice),

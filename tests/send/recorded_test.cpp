@@ -1,5 +1,5 @@
 // qmail-send before everything that was recorded of the original in tests/compat/send.txt and
-// states.txt: log, commands, files, bounces, times, step by step.
+// states.txt, troubles.txt: log, commands, files, bounces, times, step by step.
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
 #include "send/schedule.hpp"
@@ -27,13 +27,15 @@ constexpr milliseconds soon{10000};
 // Where we differ on purpose: tails of p records that are not ours bring a warning; a todo file
 // that makes no sense stays as it is instead of becoming an info file that makes none
 // (docs/compatibility.md).
-const std::set<std::string> different{"no sender",
-                                      "empty todo",
-                                      "empty record",
-                                      "unknown record",
-                                      "D record in todo",
-                                      "two senders",
-                                      "p repeated after a recipient"};
+const std::set<std::string> different{
+    "no sender", "empty todo", "empty record", "unknown record", "D record in todo", "two senders",
+    "p repeated after a recipient",
+    // A message is tried before info, local and remote are made.
+    "todo: local cannot be made", "todo: a directory is in the place of info",
+    "todo: a directory is in the place of local",
+    "todo is a directory",                   // "new msg" is not said of what cannot be read
+    "remote is a directory, local is not",   // the order of two lines
+};
 
 class SendReplay {
 public:
@@ -67,6 +69,8 @@ private:
         if (key == "todo") todo_ = value;
         if (key == "mess") lay(value);
         if (key == "put") put(value);
+        if (key == "dir") fs::create_directory(home_ / ("queue/" + expand(value, known_)));
+        if (key == "gone") fs::remove_all(home_ / ("queue/" + expand(value, known_)));
         if (key == "age") age(value);
         if (key == "start") start();
         if (key == "trigger") return wake();
@@ -318,6 +322,16 @@ TEST_P(StatesLeftBehind, AreTakenOverAsTheOriginalDoes)
 }
 
 INSTANTIATE_TEST_SUITE_P(Slice, StatesLeftBehind, testing::Range(std::size_t{0}, state_slices));
+
+class QueuesInTrouble : public testing::TestWithParam<std::size_t> {};
+constexpr std::size_t trouble_slices = 12;
+
+TEST_P(QueuesInTrouble, AreSpokenOfAsByTheOriginal)
+{
+    compare_slice("troubles.txt", GetParam(), trouble_slices);
+}
+
+INSTANTIATE_TEST_SUITE_P(Slice, QueuesInTrouble, testing::Range(std::size_t{0}, trouble_slices));
 
 }
 
