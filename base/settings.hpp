@@ -152,6 +152,8 @@ inline constexpr std::array settings{
             "1: IPv4 addresses before IPv6 ones", Check::flag},
     Setting{"priorityauth", SettingKind::list, "none", "qmail-smtpd",
             "Addresses, prefixes and users whose mail may have a priority above 0"},
+    Setting{"proxyips", SettingKind::list, "none", "qmail-smtpd",
+            "Addresses and prefixes of proxies, which say by the PROXY protocol who connects"},
     Setting{"qmqpservers", SettingKind::list, "none", "qmail-qmqpc",
             "Servers that qmail-qmqpc gives mail to: ADDRESS or ADDRESS:PORT"},
     Setting{"queued", SettingKind::integer, "1", "qmail-start", "0: qmail-queued is not started",
@@ -223,6 +225,13 @@ inline constexpr std::array settings{
             "More recipients that exist"},
     Setting{"virtualdomains", SettingKind::list, "none", "qmail-send",
             "Virtual users and domains: domain:prefix", Check::keyed},
+    Setting{"vrfy", SettingKind::line, "252", "qmail-smtpd",
+            "Who gets an answer to VRFY: 252 (nobody), auth (who may relay), on", Check::word,
+            "252 auth on"},
+    Setting{"xclientips", SettingKind::list, "none", "qmail-smtpd",
+            "Addresses and prefixes of hosts that may say by XCLIENT who the client is"},
+    Setting{"xforwardips", SettingKind::list, "none", "qmail-smtpd",
+            "Addresses and prefixes of hosts that may say by XFORWARD whose mail it is"},
 };
 
 // Files that belong to other packages, and what to do for what they did there.

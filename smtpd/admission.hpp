@@ -25,6 +25,8 @@ public:
     // RELAYCLIENT hosts, for whom a tenth of the places is kept and the limits of one client do not
     // hold.
     Entry enter(const net::IpAddress& address, bool privileged, const Config& config, Moment now);
+    // Of one who has entered as privileged it is known now who he is: a client like any other.
+    Entry enter_client(const net::IpAddress& address, const Config& config, Moment now);
     void leave(ClientTable::Slot* counted);
 
     // Of that client, in all workers; where he was counted.
@@ -37,7 +39,6 @@ public:
 
 private:
     ClientTable::Count count(std::uint64_t client) const;
-    Entry enter_client(const net::IpAddress& address, const Config& config, Moment now);
 
     SharedView shared_;
     std::size_t sessions_ = 0;

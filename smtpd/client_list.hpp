@@ -18,6 +18,7 @@ public:
     explicit ClientList(const std::vector<std::string>& entries);
 
     bool contains(const std::optional<net::IpAddress>& address) const;
+    const auto& users() const { return users_; }   // what is no address
     bool contains_user(std::string_view user) const { return users_.find(user) != users_.end(); }
 
 private:

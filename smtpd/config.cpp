@@ -56,6 +56,13 @@ void read_switches(const Control& control, Config& config)
         config.early_talk = EarlyTalk::delay;
     else if (early != "refuse" && !early.empty())
         config.complaints.push_back("earlytalk: no such word: " + early);
+    const auto vrfy = control.line("vrfy").value_or("252");
+    if (vrfy == "on")
+        config.vrfy = Vrfy::always;
+    else if (vrfy == "auth")
+        config.vrfy = Vrfy::trusted;
+    else if (vrfy != "252" && !vrfy.empty())
+        config.complaints.push_back("vrfy: no such word: " + vrfy);
 }
 
 void read_hosts(const Control& control, Config& config)
@@ -109,6 +116,15 @@ void read_limits(const Control& control, Config& config)
     config.hold_max = std::min<std::uint64_t>(control.integer("holdmax", 604800), 999'999'999);
     config.deliver_by_min =
         std::min<std::uint64_t>(control.integer("deliverbymin", 0), 999'999'999);
+    const auto believed = [&](const char* name) {
+        ClientList list(list_or_none(control, name));
+        for (const auto& entry : list.users())
+            config.complaints.push_back(std::string(name) + ": no address: " + entry);
+        return list;
+    };
+    config.proxies = believed("proxyips");
+    config.xclients = believed("xclientips");
+    config.xforwards = believed("xforwardips");
     config.priority_clients = ClientList(list_or_none(control, "priorityauth"));
     const auto rate = control.line("maxconnrate").value_or("10 50");
     const auto blank = rate.find(' ');
@@ -166,7 +182,8 @@ const std::vector<std::string>& config_files()
         "me",          "smtpgreeting",      "localiphost",  "timeoutsmtpd",
         "rcpthosts",   "morercpthosts.cdb", "databytes",    "badmailfrom",
         "lax",         "smtpext",           "smtpext.smtp", "smtpext.submission",
-        "holdmax",     "deliverbymin",      "priorityauth", "locals",
+        "holdmax",     "deliverbymin",      "priorityauth", "proxyips",
+        "xclientips",  "xforwardips",       "vrfy",         "locals",
         "percenthack", "moreipme",          "notipme",      "maxrcpt",
         "maxline",     "maxhops",           "earlytalk",    "localtime",
         "greetdelay",  "smtprules",         "maxconnip",    "concurrencyincoming",

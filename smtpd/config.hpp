@@ -26,6 +26,7 @@
 namespace grapnel::smtpd {
 
 enum class EarlyTalk { refuse, ignore, delay };
+enum class Vrfy { never, always, trusted };   // who gets an answer
 
 // control/tarpitcount, tarpitdelay: from so many recipients of a message on each one takes longer.
 struct Tarpit {
@@ -50,8 +51,10 @@ struct Config {
     LaxWords lax;
     std::array<Extensions, all_kinds.size()> extensions;   // by Kind
     std::uint64_t hold_max = 604800, deliver_by_min = 0;   // seconds
+    ClientList proxies, xclients, xforwards;               // who is believed about his clients
     ClientList priority_clients;                           // whose mail may go before others'
     EarlyTalk early_talk = EarlyTalk::refuse;
+    Vrfy vrfy = Vrfy::never;
     std::chrono::seconds greet_delay{0};
     bool local_time = false;
     std::vector<net::IpAddress> my_addresses;

@@ -1,5 +1,7 @@
 #include "smtpd/log.hpp"
 
+#include "smtpd/client_facts.hpp"
+
 #include "base/sys/log.hpp"
 
 #include <poll.h>
@@ -116,6 +118,20 @@ void sender(const std::string& session, const Peer& peer, std::string_view sende
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient)
 {
     write_line(event(session, "rcpt", peer) + " to=<" + value(recipient) + '>');
+}
+
+void forwarded(const std::string& session, const Peer& peer, const ClientFacts& facts)
+{
+    std::string line = event(session, "forward", peer);
+    const auto add = [&](const char* name, const std::optional<std::string>& text) {
+        if (text && !text->empty()) line += ' ' + std::string(name) + '=' + value(*text);
+    };
+    if (facts.address) line += " for=" + facts.address->text();
+    add("host", facts.name);
+    add("helo", facts.helo);
+    add("ident", facts.ident);
+    add("source", facts.source);
+    write_line(line);
 }
 
 void refused(const std::string& session, const Peer& peer, std::string_view what,

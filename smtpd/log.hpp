@@ -11,6 +11,10 @@
 #include <string>
 #include <string_view>
 
+namespace grapnel::smtpd {
+struct ClientFacts;
+}
+
 namespace grapnel::smtpd::log {
 
 // Not where descriptor 2 is the client itself, as under some inetds.
@@ -29,6 +33,8 @@ void secured(const std::string& session, const Peer& peer, const net::TlsFacts& 
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
             std::string_view id);
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient);
+// Of whom XFORWARD speaks.
+void forwarded(const std::string& session, const Peer& peer, const ClientFacts& facts);
 // Any reply of class 4 or 5; what: the verb, "data" for a message.
 void refused(const std::string& session, const Peer& peer, std::string_view what,
              std::string_view argument, const Answer& answer);

@@ -8,6 +8,7 @@
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "queue/submission_helper.hpp"
+#include "smtpd/behind_proxy.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/own_tls.hpp"
 #include "smtpd/program_helper.hpp"
@@ -42,6 +43,16 @@ net::asio::awaitable<void> converse(Surroundings surroundings, bool hooked, bool
             [](const std::string& line) { log::server(line); });
         surroundings.hooks = client.get();
         surroundings.spool = "run/spool";
+    }
+    if (config->proxies.contains(surroundings.peer.address)) {
+        const auto header = co_await await_proxy_header(0);
+        if (header.state != ProxyHeader::State::done) {
+            log::server("no header of a proxy from " + surroundings.peer.ip);
+            co_return;
+        }
+        auto& peer = surroundings.peer;
+        if (header.ends)
+            peer = other_client(peer, header.ends->first, header.ends->second, std::nullopt);
     }
     net::Stream stream(executor, Fd(0), Fd(1));
     Session session(stream, std::move(surroundings));
@@ -83,7 +94,10 @@ int run_one_session(Service service, const Environment& environment)
     } catch (const std::exception& error) {
         return refuse("unable to read controls (#4.3.0)", error.what());
     }
-    const Fd helper = queue::start_submission_helper(environment);
+    // Who the client is may be said by a proxy.
+    const Fd helper = queue::start_submission_helper(environment, [](std::string_view entry) {
+        return is_connection_fact(entry.substr(0, entry.find('=')));
+    });
     const bool judged = !config->plugins.empty() || environment.has("RCPTCHECK");
     const Fd programs = judged ? start_program_helper(environment) : Fd();
     ::tzset();   // before files are out of reach

@@ -39,6 +39,7 @@ struct Peer {
 
     // By what he has shown on this connection: a certificate, a password.
     bool admitted = false;
+    std::optional<std::string> login = {};   // the name he logged in with, elsewhere
 
     bool may_relay() const { return admitted || relay_client.has_value(); }
 };

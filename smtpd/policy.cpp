@@ -94,6 +94,16 @@ std::optional<Answer> Policy::recipient(std::string_view address) const
         .because("validrcptto");
 }
 
+Policy::Existence Policy::exists(std::string_view address) const
+{
+    if (foreign_recipient(address) || address.find('@') == std::string_view::npos)
+        return Existence::unknown;
+    if (is_postmaster(address)) return Existence::yes;
+    const auto& valid = config_.refused.valid;
+    if (!valid.is_used()) return Existence::unknown;
+    return valid.contains(address) ? Existence::yes : Existence::no;
+}
+
 std::optional<Answer> Policy::listed_recipient(std::string_view address) const
 {
     const auto words = config_.refused.recipients.find(address, peer_.may_relay());

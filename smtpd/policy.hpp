@@ -32,6 +32,10 @@ public:
     // nullopt: mail for it is taken.
     std::optional<Answer> recipient(std::string_view address) const;
 
+    // By the list of those who exist; where there is none, nobody knows.
+    enum class Existence { unknown, no, yes };
+    Existence exists(std::string_view address) const;
+
     // Bytes that a message for him may have; 0: no limit of his own.
     std::uint64_t databytes_of(std::string_view address) const;
 

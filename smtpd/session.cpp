@@ -4,6 +4,7 @@
 #include "base/net/timer.hpp"
 #include "base/text.hpp"
 #include "queue/async_submission.hpp"
+#include "smtpd/client_facts.hpp"
 #include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/session_programs.hpp"
@@ -63,6 +64,8 @@ Session::Session(net::Stream& stream, Surroundings surroundings)
       allowance_(config().timeout, lax_[Lax::nolimits], around_.crowded, SteadyClock::now()),
       reader_(lax_[Lax::barelfcmd])
 {
+    may_xclient_ = config().xclients.contains(around_.peer.address);
+    may_xforward_ = config().xforwards.contains(around_.peer.address);
     if (classic()) helo_ = around_.peer.host;
     look_at_circumstances();
     if (!config().plugins.empty() || around_.peer.rcpt_check)
@@ -70,6 +73,15 @@ Session::Session(net::Stream& stream, Surroundings surroundings)
 }
 
 Session::~Session() = default;
+
+// Those that depend on who the client is.
+void Session::read_settings()
+{
+    lax_ = lax_words(config(), around_.peer);
+    extensions_ = extensions(around_);
+    databytes_ = databytes(config(), around_.peer);
+    look_at_circumstances();
+}
 
 void Session::shut_down()
 {

@@ -43,6 +43,7 @@ class IncomingText;
 struct ProgramResult;
 enum class ProgramKind : char;
 struct SessionPrograms;
+struct ClientFacts;
 
 struct Surroundings {
     std::shared_ptr<const Config> config;   // shared by all sessions that began with it
@@ -57,6 +58,12 @@ struct Surroundings {
     hooks::Client* hooks = nullptr;
     std::string spool = {};                            // where their messages lie
     std::function<std::uint64_t()> connections = {};   // of this client, where they are counted
+
+    // Who another client would be here, by the rules (nullopt: they deny him); for XCLIENT.
+    using ClientMaker =
+        std::function<std::optional<Peer>(const net::Endpoint& remote, const net::Endpoint& local,
+                                          const std::optional<std::string>& host)>;
+    ClientMaker client = {};
 
     Service service = {};   // what the client connected to
     TlsSource* tls = nullptr;
@@ -128,6 +135,7 @@ private:
     Answer noop(std::string_view argument);
     Answer quit(std::string_view argument);
     Answer vrfy(std::string_view argument);
+    std::optional<Answer> verified(std::string_view argument) const;
     Answer expn(std::string_view argument);
     Answer help(std::string_view argument);
     Answer obsolete(std::string_view argument);
@@ -138,6 +146,12 @@ private:
     void forget_client();
     bool can_start_tls() const;
     bool must_start_tls() const;
+
+    // session_clients.cpp
+    Answer xclient(std::string_view argument);
+    Answer xforward(std::string_view argument);
+    bool become_client(const ClientFacts& facts);
+    void read_settings();
 
     // session_mail.cpp
     void forget_transaction();
@@ -268,6 +282,8 @@ private:
     hooks::EnvelopeFacts shown_;
     std::size_t dropped_ = 0;   // recipients that were accepted so
     bool barred_ = false;       // all he may do is leave
+    bool may_xclient_ = false, may_xforward_ = false;
+    std::unique_ptr<ClientFacts> forwarded_;   // of whom he speaks
     bool asking_ = false;
     SteadyClock::duration held_back_{};   // replies that wait, by asking
 

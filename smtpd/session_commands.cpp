@@ -2,6 +2,7 @@
 // session_mail.cpp.
 #include "smtpd/session.hpp"
 
+#include "base/mail/address.hpp"
 #include "base/text.hpp"
 #include "smtpd/log.hpp"
 
@@ -27,16 +28,17 @@ bool harmless(std::string_view verb)
 std::span<const Session::Verb> Session::verbs()
 {
     static constexpr std::array table{
-        Verb{"HELO", &Session::helo, true, true}, Verb{"EHLO", &Session::ehlo, true, true},
-        Verb{"MAIL", &Session::mail, true},       Verb{"RCPT", &Session::rcpt, false},
-        Verb{"DATA", &Session::data, true},       Verb{"RSET", &Session::rset, true, true},
-        Verb{"NOOP", &Session::noop, true, true}, Verb{"QUIT", &Session::quit, true, true},
-        Verb{"VRFY", &Session::vrfy, true},       Verb{"EXPN", &Session::expn, true},
-        Verb{"HELP", &Session::help, true},       Verb{"SEND", &Session::obsolete, true},
-        Verb{"SOML", &Session::obsolete, true},   Verb{"SAML", &Session::obsolete, true},
-        Verb{"TURN", &Session::obsolete, true},   Verb{"ETRN", &Session::obsolete, true},
-        Verb{"ATRN", &Session::obsolete, true},   Verb{"BURL", &Session::obsolete, true},
-        Verb{"BDAT", &Session::bdat, true, true}, Verb{"STARTTLS", &Session::starttls, true},
+        Verb{"HELO", &Session::helo, true, true},   Verb{"EHLO", &Session::ehlo, true, true},
+        Verb{"MAIL", &Session::mail, true},         Verb{"RCPT", &Session::rcpt, false},
+        Verb{"DATA", &Session::data, true},         Verb{"RSET", &Session::rset, true, true},
+        Verb{"NOOP", &Session::noop, true, true},   Verb{"QUIT", &Session::quit, true, true},
+        Verb{"VRFY", &Session::vrfy, true},         Verb{"EXPN", &Session::expn, true},
+        Verb{"HELP", &Session::help, true},         Verb{"XCLIENT", &Session::xclient, true},
+        Verb{"XFORWARD", &Session::xforward, true}, Verb{"SEND", &Session::obsolete, true},
+        Verb{"SOML", &Session::obsolete, true},     Verb{"SAML", &Session::obsolete, true},
+        Verb{"TURN", &Session::obsolete, true},     Verb{"ETRN", &Session::obsolete, true},
+        Verb{"ATRN", &Session::obsolete, true},     Verb{"BURL", &Session::obsolete, true},
+        Verb{"BDAT", &Session::bdat, true, true},   Verb{"STARTTLS", &Session::starttls, true},
     };
     return table;
 }
@@ -155,7 +157,37 @@ Answer Session::vrfy(std::string_view argument)
 {
     if (argument.empty() && !classic())
         return Answer(501, "5.5.4", "VRFY needs an argument (#5.5.4)");
+    if (auto known = verified(argument)) return *known;
     return Answer(252, "2.5.2", "send some mail, i'll try my best");
+}
+
+// nullopt: we cannot say, or will not to him. RFC 5321 3.5.3: 250 is only for what is known.
+std::optional<Answer> Session::verified(std::string_view argument) const
+{
+    if (classic() || !offered_.has(Extension::vrfy)) return std::nullopt;
+    const bool told = config().vrfy == Vrfy::always ||
+                      (config().vrfy == Vrfy::trusted && around_.peer.may_relay());
+    if (!told) return std::nullopt;
+    auto rules = recipient_rules();
+    const auto blank = argument.rfind(' ');
+    if (blank != std::string_view::npos &&
+        equal_ignoring_case(argument.substr(blank + 1), "SMTPUTF8")) {
+        rules.utf8 = offered_.has(Extension::smtputf8);
+        argument = trim_right(argument.substr(0, blank));
+    }
+    if (argument.starts_with('<') && argument.ends_with('>'))
+        argument = argument.substr(1, argument.size() - 2);
+    Path path;
+    if (parse_mailbox(argument, rules, path) != Fault::none) return std::nullopt;
+    const auto address = policy_.localized(path);
+    switch (policy_.exists(address)) {
+    case Policy::Existence::yes:
+        return Answer(250, "2.1.5", '<' + quote_address(address) + '>');
+    case Policy::Existence::no:
+        return Answer(550, "5.1.1", "sorry, no mailbox here by that name (#5.1.1)");
+    default:
+        return std::nullopt;
+    }
 }
 
 Answer Session::expn(std::string_view)

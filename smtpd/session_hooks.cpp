@@ -5,6 +5,7 @@
 #include "base/net/attended.hpp"
 #include "base/sys/clock.hpp"
 #include "queue/async_submission.hpp"
+#include "smtpd/client_facts.hpp"
 #include "smtpd/log.hpp"
 
 #include <chrono>
@@ -33,6 +34,19 @@ hooks::TlsFacts tls_facts(const net::TlsFacts& tls)
         facts.cert_subject = tls.client->subject;
     }
     return facts;
+}
+
+// XFORWARD: scanners are shown the client behind the one who speaks.
+void overlay(hooks::ClientFacts& shown, const ClientFacts& told)
+{
+    if (told.address && !told.address->is_unspecified()) {
+        shown.ip = told.address->text();
+        shown.ptr.reset();
+        shown.port = 0;
+    }
+    if (told.port) shown.port = *told.port;
+    if (told.name && !told.name->empty()) shown.ptr = *told.name;
+    if (told.helo && !told.helo->empty()) shown.ehlo = *told.helo;
 }
 
 }
@@ -67,6 +81,7 @@ hooks::Facts Session::facts(Stage stage, const Answer& ours)
         if (peer.host != "unknown") client.ptr = peer.host;
         if (stage != Stage::connect) client.ehlo = helo_;
         if (around_.connections) client.active_connections = around_.connections();
+        if (forwarded_) overlay(client, *forwarded_);
     }
     facts.smtputf8 = utf8_;
     if (is_in_tls()) facts.tls = tls_facts(stream_.tls()->facts());
@@ -133,7 +148,9 @@ awaitable<Answer> Session::consult(Answer ours)
 
 void Session::undo(Stage stage)
 {
-    if (stage == Stage::ehlo) {
+    if (stage == Stage::connect) {
+        barred_ = true;
+    } else if (stage == Stage::ehlo) {
         step_ = Step::connected;
         helo_ = classic() ? around_.peer.host : "";
     } else if (stage == Stage::mail) {

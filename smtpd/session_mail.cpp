@@ -3,6 +3,7 @@
 
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
+#include "smtpd/client_facts.hpp"
 #include "smtpd/incoming_text.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
@@ -31,6 +32,7 @@ void Session::forget_transaction()
     wishes_ = {};
     recipient_wishes_.clear();
     text_.reset();
+    forwarded_.reset();
     bad_sender_.reset();
     recipients_ = {};
     if (!around_.hooks) return;
@@ -84,7 +86,10 @@ std::vector<std::string> Session::offer() const
     values.deliver_by_min = config().deliver_by_min;
     values.hold_max = config().hold_max;
     values.now = SystemClock().now();
-    return ehlo_lines(offered_, values);
+    auto lines = ehlo_lines(offered_, values);
+    if (may_xclient_) lines.emplace_back(xclient_offer);
+    if (may_xforward_) lines.emplace_back(xforward_offer);
+    return lines;
 }
 
 std::size_t Session::most_recipients() const
@@ -206,7 +211,9 @@ Answer Session::mail(std::string_view argument)
     const auto size = parameters.size.value_or(0);
     if (auto refusal = no_room(size)) return *refusal;
     if (auto end = allowance_.transaction()) return *end;
+    auto forwarded = std::move(forwarded_);   // it came before this
     forget_transaction();
+    forwarded_ = std::move(forwarded);
     size_ = size;
     step_ = Step::sender_given;
     id_ = make_uuid7();

@@ -12,6 +12,7 @@
 #include "queue/queued_pool.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/admission.hpp"
+#include "smtpd/behind_proxy.hpp"
 #include "smtpd/client_name.hpp"
 #include "smtpd/config_watch.hpp"
 #include "smtpd/current_tls.hpp"
@@ -196,11 +197,12 @@ private:
             return turn_away({accepted.socket, service},
                              "421 unable to read controls (#4.3.0)\r\n");
         const auto& address = accepted.remote.address;
-        auto peer = peer_of(accepted, *config, std::nullopt);
+        const bool is_proxy = config->proxies.contains(address);   // rules are about his clients
+        auto peer = is_proxy ? std::nullopt : peer_of(accepted, *config, std::nullopt);
         // With his name another rule may fit.
-        if (!peer && !asks_for_name(*config, address))
+        if (!peer && !is_proxy && !asks_for_name(*config, address))
             return deny({accepted.socket, service}, address);
-        const bool privileged = address.is_loopback() || (peer && peer->may_relay());
+        const bool privileged = is_proxy || address.is_loopback() || (peer && peer->may_relay());
         const auto entry = admission_.enter(address, privileged, *config, net::SteadyClock::now());
         if (entry.verdict != Admission::Verdict::welcome)
             return turn_away({accepted.socket, service}, address, entry.verdict);
@@ -235,6 +237,11 @@ private:
                           std::shared_ptr<const Config> config, ClientTable::Slot* counted)
     {
         Place place(*this, counted);   // whatever fails now: it was counted at the door
+        if (config->proxies.contains(accepted.remote.address)) {
+            const bool known = co_await learn_client(accepted, service, *config, place);
+            if (!known) co_return;
+            peer = peer_of(accepted, *config, std::nullopt);
+        }
         const auto address = accepted.remote.address;
         if (asks_for_name(*config, address)) {
             const auto host = co_await names_.find(address, config->lookup_time);
@@ -259,15 +266,48 @@ private:
         around.service = service;
         around.tls = &tls_;
         around.programs = programs_;
+        const auto rules = around.config;
+        around.client = [this, rules](const net::Endpoint& remote, const net::Endpoint& local,
+                                      const std::optional<std::string>& host) {
+            net::Accepted other;
+            other.remote = remote;
+            other.local = local;
+            return peer_of(other, *rules, host);
+        };
         if (around.config->is_hooked()) {
             around.hooks = hooks_.get();
             around.spool = spool_;
-            if (counted)
+            if (place.counted)
                 around.connections = [this, address] { return admission_.connections(address); };
         }
         Session session(stream, std::move(around));
         place.take(session);
         co_await session.run();
+    }
+
+    // From the header of a proxy; then its client is counted as if he had come himself.
+    awaitable<bool> learn_client(net::Accepted& accepted, Service service, const Config& config,
+                                 Place& place)
+    {
+        const auto proxy = accepted.remote.address;
+        const auto header = co_await await_proxy_header(accepted.socket.get());
+        if (header.state != ProxyHeader::State::done) {
+            log::door("no header of a proxy from " + proxy.text());
+            co_return false;
+        }
+        if (!header.ends) co_return true;
+        accepted.remote = header.ends->first;
+        accepted.local = header.ends->second;
+        const auto peer = peer_of(accepted, config, std::nullopt);
+        const auto& address = accepted.remote.address;
+        if (address.is_loopback() || (peer && peer->may_relay())) co_return true;
+        const auto entry = admission_.enter_client(address, config, net::SteadyClock::now());
+        if (entry.verdict != Admission::Verdict::welcome) {
+            turn_away({accepted.socket, service}, address, entry.verdict);
+            co_return false;
+        }
+        place.counted = entry.counted;
+        co_return true;
     }
 
     void left(ClientTable::Slot* counted, Session* session)
