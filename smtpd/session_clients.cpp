@@ -17,7 +17,7 @@ Answer bad_attribute() { return Answer(501, "5.5.4", "bad attribute (#5.5.4)"); 
 // From now on the session is that client's: rules are asked about him, and it begins anew.
 Answer Session::xclient(std::string_view argument)
 {
-    if (!may_xclient_) return not_trusted();
+    if (!may_xclient_) return classic() ? obsolete(argument) : not_trusted();
     if (step_ > Step::greeted) return Answer(503, "5.5.1", "not within a message (#5.5.1)");
     const auto facts = parse_client_facts(argument, FactsOf::xclient);
     if (!facts) return bad_attribute();
@@ -75,7 +75,7 @@ bool Session::become_client(const ClientFacts& facts)
 // For the log and for scanners, till the end of this transaction.
 Answer Session::xforward(std::string_view argument)
 {
-    if (!may_xforward_) return not_trusted();
+    if (!may_xforward_) return classic() ? obsolete(argument) : not_trusted();
     if (step_ > Step::greeted) return Answer(503, "5.5.1", "not within a message (#5.5.1)");
     const auto facts = parse_client_facts(argument, FactsOf::xforward);
     if (!facts) return bad_attribute();
