@@ -95,16 +95,18 @@ TEST(TlsStream, GoesOverPipesThatBlock)
     const auto tls = server();
     auto [near, far] = socket_pair();
     Pipe in = make_pipe(), out = make_pipe();
-    std::thread carrier([&, socket = &near] {   // between the client's socket and the pipes
-        std::thread back([&] {
-            std::array<char, 4096> room{};
-            for (ssize_t got = 0; (got = ::read(out.reader.get(), room.data(), room.size())) > 0;)
-                write_all(socket->get(), {room.data(), static_cast<std::size_t>(got)});
-            ::shutdown(socket->get(), SHUT_WR);
-        });
+    // Between the client's socket and the pipes, until either is closed.
+    const auto carry = [](int from, int to) {
         std::array<char, 4096> room{};
-        for (ssize_t got = 0; (got = ::read(socket->get(), room.data(), room.size())) > 0;)
-            write_all(in.writer.get(), {room.data(), static_cast<std::size_t>(got)});
+        for (ssize_t got = 0; (got = ::read(from, room.data(), room.size())) > 0;)
+            if (::write(to, room.data(), static_cast<std::size_t>(got)) != got) break;
+    };
+    std::thread carrier([&, socket = near.get()] {
+        std::thread back([&] {
+            carry(out.reader.get(), socket);
+            ::shutdown(socket, SHUT_WR);
+        });
+        carry(socket, in.writer.get());
         in.writer.reset();
         back.join();
     });
