@@ -36,7 +36,7 @@ public:
     TlsClient(TlsClient&&) noexcept;
     ~TlsClient();
 
-    bool good() const;   // the handshake has succeeded
+    bool good() const;                    // the handshake has succeeded
     const std::string& trouble() const;   // why not
     std::string version() const;
     std::string certificate_name() const;   // the common name of the server's
