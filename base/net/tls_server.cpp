@@ -64,6 +64,10 @@ struct TlsServer::State {
         return found == named.end() ? nullptr : &found->second;
     }
 
+    Result<> show(TlsMaterial& material);
+    Result<> ask_clients(const std::string& authorities);
+    void give_tickets(std::string keys);
+
     static State& of(SSL* ssl) { return *static_cast<State*>(SSL_get_app_data(ssl)); }
 };
 
@@ -155,42 +159,16 @@ void prepare_tls()
 TlsServer::TlsServer(std::shared_ptr<State> state) : state_(std::move(state)) {}
 TlsServer::~TlsServer() = default;
 
-Result<std::shared_ptr<TlsServer>> TlsServer::make(TlsMaterial material,
-                                                   std::vector<std::string>* complaints)
+// The standard certificate, and others by name.
+Result<> TlsServer::State::show(TlsMaterial& material)
 {
-    const auto state = std::make_shared<State>();
-    state->context.reset(SSL_CTX_new(TLS_server_method()));
-    SSL_CTX* const context = state->context.get();
-    if (!context) throw std::bad_alloc();
-    set_manners(context);
-    if (!material.ciphers.empty()) set_ciphers(context, material.ciphers, complaints);
     auto credentials = openssl::read_credentials(material.standard);
     if (!credentials) return credentials.error();
     for (const auto& credential : *credentials)
-        if (!openssl::use(context, credential)) return permanent(openssl::take_errors());
-    if (!material.client_authorities.empty()) {
-        const auto trusted = openssl::trust(context, material.client_authorities);
-        if (!trusted) return permanent("authorities of clients: " + trusted.error().text);
-        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, go_on);
-        SSL_CTX_set_verify_depth(context, deepest_chain);
-    }
-    name_sessions(context, material.client_authorities);
-    if (material.ticket_keys.empty()) {
-        SSL_CTX_set_options(context, SSL_OP_NO_TICKET);
-        SSL_CTX_set_num_tickets(context, 0);
-    } else {
-        state->tickets.set(std::move(material.ticket_keys));
-        SSL_CTX_set_num_tickets(context, 1);
-        SSL_CTX_set_tlsext_ticket_key_evp_cb(
-            context, [](SSL* ssl, unsigned char* name, unsigned char* start, EVP_CIPHER_CTX* cipher,
-                        EVP_MAC_CTX* mac, int to_make) {
-                return State::of(ssl).tickets.apply(name, start, cipher, mac, to_make == 1);
-            });
-    }
-    for (auto& [name, pem] : material.named)
-        state->named.try_emplace(lower(name), Named{std::move(pem)});
+        if (!openssl::use(context.get(), credential)) return permanent(openssl::take_errors());
+    for (auto& [name, pem] : material.named) named.try_emplace(lower(name), Named{std::move(pem)});
     SSL_CTX_set_cert_cb(
-        context,
+        context.get(),
         [](SSL* ssl, void*) {
             const char* const wanted = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
             Named* const entry = wanted ? State::of(ssl).find(lower(wanted)) : nullptr;
@@ -203,6 +181,48 @@ Result<std::shared_ptr<TlsServer>> TlsServer::make(TlsMaterial material,
             return 1;
         },
         nullptr);
+    return {};
+}
+
+Result<> TlsServer::State::ask_clients(const std::string& authorities)
+{
+    name_sessions(context.get(), authorities);
+    if (authorities.empty()) return {};
+    const auto trusted = openssl::trust(context.get(), authorities);
+    if (!trusted) return permanent("authorities of clients: " + trusted.error().text);
+    SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, go_on);
+    SSL_CTX_set_verify_depth(context.get(), deepest_chain);
+    return {};
+}
+
+void TlsServer::State::give_tickets(std::string keys)
+{
+    if (keys.empty()) {
+        SSL_CTX_set_options(context.get(), SSL_OP_NO_TICKET);
+        SSL_CTX_set_num_tickets(context.get(), 0);
+        return;
+    }
+    tickets.set(std::move(keys));
+    SSL_CTX_set_num_tickets(context.get(), 1);
+    SSL_CTX_set_tlsext_ticket_key_evp_cb(
+        context.get(), [](SSL* ssl, unsigned char* name, unsigned char* start,
+                          EVP_CIPHER_CTX* cipher, EVP_MAC_CTX* mac, int to_make) {
+            return State::of(ssl).tickets.apply(name, start, cipher, mac, to_make == 1);
+        });
+}
+
+Result<std::shared_ptr<TlsServer>> TlsServer::make(TlsMaterial material,
+                                                   std::vector<std::string>* complaints)
+{
+    const auto state = std::make_shared<State>();
+    state->context.reset(SSL_CTX_new(TLS_server_method()));
+    if (!state->context) throw std::bad_alloc();
+    set_manners(state->context.get());
+    if (!material.ciphers.empty()) set_ciphers(state->context.get(), material.ciphers, complaints);
+    if (const auto shown = state->show(material); !shown) return shown.error();
+    if (const auto asked = state->ask_clients(material.client_authorities); !asked)
+        return asked.error();
+    state->give_tickets(std::move(material.ticket_keys));
     return std::shared_ptr<TlsServer>(new TlsServer(state));
 }
 
