@@ -175,6 +175,8 @@ inline constexpr std::array settings{
             Check::secret},
     Setting{"smtpext", SettingKind::list, "none", "qmail-smtpd",
             "SMTP extensions to switch: -KEY, +KEY, KEY:tls, KEY:auth, -ALL"},
+    Setting{"smtpext.lmtp", SettingKind::list, "none", "qmail-smtpd",
+            "The same, for mail by LMTP alone"},
     Setting{"smtpext.smtp", SettingKind::list, "none", "qmail-smtpd",
             "The same, for mail from other hosts alone"},
     Setting{"smtpext.submission", SettingKind::list, "none", "qmail-smtpd",

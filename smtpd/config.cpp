@@ -179,15 +179,18 @@ bool Config::is_hooked() const
 const std::vector<std::string>& config_files()
 {
     static const std::vector<std::string> names{
-        "me",          "smtpgreeting",      "localiphost",  "timeoutsmtpd",
-        "rcpthosts",   "morercpthosts.cdb", "databytes",    "badmailfrom",
-        "lax",         "smtpext",           "smtpext.smtp", "smtpext.submission",
-        "holdmax",     "deliverbymin",      "priorityauth", "proxyips",
-        "xclientips",  "xforwardips",       "vrfy",         "locals",
-        "percenthack", "moreipme",          "notipme",      "maxrcpt",
-        "maxline",     "maxhops",           "earlytalk",    "localtime",
-        "greetdelay",  "smtprules",         "maxconnip",    "concurrencyincoming",
-        "maxconnrate", "lookuptime",        "tlsclients"};
+        "me",           "smtpgreeting", "localiphost",
+        "timeoutsmtpd", "rcpthosts",    "morercpthosts.cdb",
+        "databytes",    "badmailfrom",  "lax",
+        "smtpext",      "smtpext.smtp", "smtpext.submission",
+        "smtpext.lmtp", "holdmax",      "deliverbymin",
+        "priorityauth", "proxyips",     "xclientips",
+        "xforwardips",  "vrfy",         "locals",
+        "percenthack",  "moreipme",     "notipme",
+        "maxrcpt",      "maxline",      "maxhops",
+        "earlytalk",    "localtime",    "greetdelay",
+        "smtprules",    "maxconnip",    "concurrencyincoming",
+        "maxconnrate",  "lookuptime",   "tlsclients"};
     return names;
 }
 

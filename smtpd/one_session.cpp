@@ -107,6 +107,8 @@ int run_one_session(Service service, const Environment& environment)
     for (const auto& complaint : config->complaints) log::server(complaint);
     for (const auto& complaint : tls.complaints) log::server(complaint);
     bool quit = false;
+    if (service.kind == Kind::lmtp && peer_of_environment(environment, 0).here.port == 25)
+        return refuse("4.3.5 LMTP is not spoken on port 25 (#4.3.5)", "LMTP on port 25");
     QueueLoad load("queue");
     Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
                               std::to_string(::getpid())};

@@ -12,7 +12,7 @@ Result<Service> parse_service(std::string_view word)
 {
     if (const auto service = service_named(word)) return *service;
     return permanent("no such service: " + std::string(word) +
-                     "; there are smtp, smtps, submission, submissions");
+                     "; there are smtp, smtps, submission, submissions, lmtp, lmtps");
 }
 
 Result<std::vector<net::Endpoint>> parse_endpoints(std::string_view text)
@@ -45,7 +45,11 @@ Result<std::vector<Listener>> parse_listeners(std::string_view text)
     const auto endpoints = parse_endpoints(text);
     if (!endpoints) return endpoints.error();
     std::vector<Listener> listeners;
-    for (const auto& endpoint : *endpoints) listeners.push_back({service, endpoint});
+    for (const auto& endpoint : *endpoints) {
+        if (service.kind == Kind::lmtp && endpoint.port == 25)
+            return permanent("LMTP is not for port 25 (RFC 2033)");
+        listeners.push_back({service, endpoint});
+    }
     return listeners;
 }
 

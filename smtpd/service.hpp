@@ -9,8 +9,8 @@
 
 namespace grapnel::smtpd {
 
-enum class Kind { smtp, submission };
-inline constexpr std::array all_kinds{Kind::smtp, Kind::submission};
+enum class Kind { smtp, submission, lmtp };   // lmtp: RFC 2033, from a host that queues by itself
+inline constexpr std::array all_kinds{Kind::smtp, Kind::submission, Kind::lmtp};
 
 struct Service {
     Kind kind = Kind::smtp;
@@ -19,8 +19,8 @@ struct Service {
 };
 
 // As in /etc/services, in their order: without TLS at once and with it.
-inline constexpr std::array<std::string_view, 4> service_names{"smtp", "smtps", "submission",
-                                                               "submissions"};
+inline constexpr std::array<std::string_view, 6> service_names{"smtp",        "smtps", "submission",
+                                                               "submissions", "lmtp",  "lmtps"};
 
 constexpr std::string_view name(Service service)
 {

@@ -162,6 +162,7 @@ awaitable<void> Session::talk()
         if (just_greeted_) co_await after_helo();
         if (tarpit_ > 0s) co_await wait_in_tarpit();
         const bool last = answer.hang_up;
+        for (auto more = std::exchange(replies_, 1); more > 1; --more) co_await say(answer);
         co_await say(std::move(answer));
         if (last) closing_ = true;
         if (tls_is_next_) {
@@ -183,7 +184,7 @@ awaitable<bool> Session::greet()
     co_await pause(delay);
     set_deadline();
     if (auto refusal = policy_.bad_client()) co_return co_await turn_away(std::move(*refusal));
-    Answer banner(220, "", config().greeting + " ESMTP");
+    Answer banner(220, "", config().greeting + (is_lmtp() ? " LMTP" : " ESMTP"));
     have_judged(PluginEvent::connection);
     if (programs_ && programs_->event) {
         banner = co_await pass_programs(std::move(banner));

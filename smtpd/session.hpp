@@ -127,6 +127,7 @@ private:
 
     Answer helo(std::string_view argument);
     Answer ehlo(std::string_view argument);
+    Answer lhlo(std::string_view argument);
     Answer mail(std::string_view argument);
     Answer rcpt(std::string_view argument);
     Answer data(std::string_view argument);
@@ -242,6 +243,8 @@ private:
     std::string protocol() const;
     Envelope envelope() const;
 
+    bool is_lmtp() const { return around_.service.kind == Kind::lmtp; }
+    std::size_t replies_to_text() const { return is_lmtp() ? accepted_ : 1; }
     bool classic() const { return lax_[Lax::qmail]; }
     const Config& config() const { return *around_.config; }
 
@@ -271,7 +274,8 @@ private:
     // those.
     grapnel::Extensions wishes_;
     std::map<std::size_t, grapnel::Extensions> recipient_wishes_;
-    std::optional<Chunk> chunk_;   // whose octets come next
+    std::size_t accepted_ = 0, replies_ = 1;   // RCPTs; replies to the text (RFC 2033 4.2)
+    std::optional<Chunk> chunk_;               // whose octets come next
     std::unique_ptr<IncomingText> text_;
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;

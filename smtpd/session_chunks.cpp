@@ -66,6 +66,7 @@ awaitable<Answer> Session::end_chunk(Chunk chunk, Answer answer)
 {
     auto& reader = text_->reader();
     if (chunk.last) {
+        replies_ = replies_to_text();
         reader.end_chunks(text_->text());
         if (reader.trouble() == DataReader::Trouble::none) co_await text_->pass_on();
         answer = co_await end_text();

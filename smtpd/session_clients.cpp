@@ -34,7 +34,7 @@ Answer Session::xclient(std::string_view argument)
         return *refusal;
     }
     ask_at(hooks::Stage::connect);
-    return Answer(220, "", config().greeting + " ESMTP");
+    return Answer(220, "", config().greeting + (is_lmtp() ? " LMTP" : " ESMTP"));
 }
 
 // False: the rules deny him.

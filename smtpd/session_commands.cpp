@@ -29,16 +29,17 @@ std::span<const Session::Verb> Session::verbs()
 {
     static constexpr std::array table{
         Verb{"HELO", &Session::helo, true, true},   Verb{"EHLO", &Session::ehlo, true, true},
-        Verb{"MAIL", &Session::mail, true},         Verb{"RCPT", &Session::rcpt, false},
-        Verb{"DATA", &Session::data, true},         Verb{"RSET", &Session::rset, true, true},
-        Verb{"NOOP", &Session::noop, true, true},   Verb{"QUIT", &Session::quit, true, true},
-        Verb{"VRFY", &Session::vrfy, true},         Verb{"EXPN", &Session::expn, true},
-        Verb{"HELP", &Session::help, true},         Verb{"XCLIENT", &Session::xclient, true},
-        Verb{"XFORWARD", &Session::xforward, true}, Verb{"SEND", &Session::obsolete, true},
-        Verb{"SOML", &Session::obsolete, true},     Verb{"SAML", &Session::obsolete, true},
-        Verb{"TURN", &Session::obsolete, true},     Verb{"ETRN", &Session::obsolete, true},
-        Verb{"ATRN", &Session::obsolete, true},     Verb{"BURL", &Session::obsolete, true},
-        Verb{"BDAT", &Session::bdat, true, true},   Verb{"STARTTLS", &Session::starttls, true},
+        Verb{"LHLO", &Session::lhlo, true, true},   Verb{"MAIL", &Session::mail, true},
+        Verb{"RCPT", &Session::rcpt, false},        Verb{"DATA", &Session::data, true},
+        Verb{"RSET", &Session::rset, true, true},   Verb{"NOOP", &Session::noop, true, true},
+        Verb{"QUIT", &Session::quit, true, true},   Verb{"VRFY", &Session::vrfy, true},
+        Verb{"EXPN", &Session::expn, true},         Verb{"HELP", &Session::help, true},
+        Verb{"XCLIENT", &Session::xclient, true},   Verb{"XFORWARD", &Session::xforward, true},
+        Verb{"SEND", &Session::obsolete, true},     Verb{"SOML", &Session::obsolete, true},
+        Verb{"SAML", &Session::obsolete, true},     Verb{"TURN", &Session::obsolete, true},
+        Verb{"ETRN", &Session::obsolete, true},     Verb{"ATRN", &Session::obsolete, true},
+        Verb{"BURL", &Session::obsolete, true},     Verb{"BDAT", &Session::bdat, true, true},
+        Verb{"STARTTLS", &Session::starttls, true},
     };
     return table;
 }

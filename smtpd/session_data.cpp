@@ -82,8 +82,11 @@ std::string Session::trace_field() const
 
 std::string Session::protocol() const
 {
-    return protocol_word(
-        {.extended = extended_, .utf8 = utf8_, .tls = is_in_tls(), .authenticated = false});
+    return protocol_word({.lmtp = is_lmtp(),
+                          .extended = extended_,
+                          .utf8 = utf8_,
+                          .tls = is_in_tls(),
+                          .authenticated = false});
 }
 
 Envelope Session::envelope() const
@@ -194,6 +197,7 @@ awaitable<std::optional<Answer>> Session::read_text()
             co_return Answer(451, "4.4.2", "message cut short (#4.4.2)");
         }
     }
+    replies_ = replies_to_text();
     if (state == DataReader::State::stopped)
         co_return Answer(451, "4.6.0", "See https://cr.yp.to/docs/smtplf.html.")
             .because("bare")

@@ -158,6 +158,7 @@ void Session::undo(Stage stage)
     } else if (stage == Stage::rcpt) {
         recipients_.pop_back();
         shown_.to.pop_back();
+        --accepted_;
         if (recipients_.empty() && dropped_ == 0) step_ = Step::sender_given;
     }
 }

@@ -32,6 +32,7 @@ void Session::forget_transaction()
     wishes_ = {};
     recipient_wishes_.clear();
     text_.reset();
+    accepted_ = 0;
     forwarded_.reset();
     bad_sender_.reset();
     recipients_ = {};
@@ -41,8 +42,25 @@ void Session::forget_transaction()
     dropped_ = 0;
 }
 
-Answer Session::helo(std::string_view argument) { return greeting_taken(argument, false); }
-Answer Session::ehlo(std::string_view argument) { return greeting_taken(argument, true); }
+namespace {
+Answer other_greeting(const char* words) { return Answer(500, "5.5.1", words); }
+}
+
+Answer Session::helo(std::string_view argument)
+{
+    return is_lmtp() ? other_greeting("LHLO here (#5.5.1)") : greeting_taken(argument, false);
+}
+
+Answer Session::ehlo(std::string_view argument)
+{
+    return is_lmtp() ? other_greeting("LHLO here (#5.5.1)") : greeting_taken(argument, true);
+}
+
+Answer Session::lhlo(std::string_view argument)
+{
+    return is_lmtp() ? greeting_taken(argument, true)
+                     : other_greeting("unrecognized command (#5.5.1)");
+}
 
 Answer Session::greeting_taken(std::string_view argument, bool extended)
 {
@@ -56,7 +74,11 @@ Answer Session::greeting_taken(std::string_view argument, bool extended)
     just_greeted_ = true;
     forget_transaction();
     helo_ = argument;
-    log::greeted(around_.name, around_.peer, extended ? "ehlo" : "helo", helo_);
+    log::greeted(around_.name, around_.peer,
+                 is_lmtp()  ? "lhlo"
+                 : extended ? "ehlo"
+                            : "helo",
+                 helo_);
     look_at_circumstances();
     Answer answer(250, "", config().greeting);
     if (extended)
@@ -287,6 +309,7 @@ Answer Session::take_recipient(const Path& path, const Parameters& parameters)
     grapnel::Extensions wishes;
     record_recipient(parameters, wishes);
     if (!wishes.empty()) recipient_wishes_[recipients_.size() - 1] = std::move(wishes);
+    ++accepted_;
     step_ = Step::recipient_given;
     if (around_.config->tarpit.count > 0 || around_.peer.tarpit_count) slow_down();
     log::recipient(around_.name, around_.peer, recipients_.back());
@@ -329,8 +352,8 @@ Answer Session::data(std::string_view argument)
     if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
     if (step_ > Step::recipient_given) return Answer(503, "5.5.1", "BDAT has begun (#5.5.1)");
     if (recipients_.empty() && dropped_ == 0)
-        return classic() ? Answer(503, "", "RCPT first (#5.5.1)")
-                         : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
+        return classic() || is_lmtp() ? Answer(503, classic() ? "" : "5.5.1", "RCPT first (#5.5.1)")
+                                      : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
     if (auto refusal = no_room(size_)) return *refusal;
     step_ = Step::text_expected;
     have_judged(PluginEvent::data);

@@ -489,6 +489,53 @@ TEST_P(Dialogue, AllOffIsBareSmtp)
     EXPECT_EQ(capture.take().size(), 1u);
 }
 
+// RFC 2033.
+class Lmtp : public TwoFrames {};
+INSTANTIATE_TEST_SUITE_P(In, Lmtp, ::testing::Values(Frame::one_session, Frame::server),
+                         [](const auto& frame) { return name(frame.param); });
+
+TEST_P(Lmtp, AnswersForEachRecipient)
+{
+    home.control("databytes", "100");
+    start_as("lmtp");
+    hold(std::vector<Row>{
+        {"greetings",
+         {{"EHLO x", "500 5.5.1"},
+          {"HELO x", "500 5.5.1"},
+          {"LHLO x", "250"},
+          {"LHLO", "501 5.5.4"}}},
+        {"two recipients",
+         {{"LHLO x", "250"},
+          has_sender,
+          {"DATA", "503 5.5.1"},
+          has_recipient,
+          {"RCPT TO:<x@elsewhere.example>", "553 5.7.1"},
+          has_recipient,
+          {"DATA", "354"},
+          {text, "250 2.0.0|250 2.0.0"},
+          {"NOOP", "250 2.0.0"}}},
+        {"refused for both",
+         {{"LHLO x", "250"},
+          has_sender,
+          has_recipient,
+          has_recipient,
+          {"DATA", "354"},
+          {std::string(200, 'x') + "\r\n.\r\n", "552 5.3.4|552 5.3.4"},
+          {"NOOP", "250 2.0.0"}}},
+        {"chunks",
+         {{"LHLO x", "250"},
+          has_sender,
+          has_recipient,
+          has_recipient,
+          {"BDAT 3\r\nabc$", "250 2.0.0"},
+          {"BDAT 2 LAST\r\n\r\n", "250 2.6.0|250 2.6.0"},
+          {"NOOP", "250 2.0.0"}}},
+    });
+    const auto got = capture.take();
+    ASSERT_GE(got.size(), 1u);
+    EXPECT_NE(got[0].message.find("with LMTP"), std::string::npos);
+}
+
 // RFC 3848, 6531; smtp-standards 1.7.
 TEST_P(Dialogue, ReceivedSaysHowItCame)
 {

@@ -50,14 +50,28 @@ protected:
                                                     .smtpd_arguments = {"--workers", "1"}});
     }
 
+    void start_as(const std::string& service)
+    {
+        arguments_ = {"--as", service};
+        port_ = free_port();
+        for (const auto& variable : capture.environment()) variables_.push_back(variable);
+        const auto where = service + "@127.0.0.1:" + std::to_string(port_);
+        if (GetParam() == Frame::server)
+            instance_.emplace(home, InstanceOptions{.send = false,
+                                                    .environment = variables_,
+                                                    .smtpd_arguments = {"--listen", where}});
+    }
+
     // Who has been greeted.
     SmtpClient& connect()
     {
-        if (GetParam() == Frame::server) return clients_.emplace_back(instance_->port());
+        if (GetParam() == Frame::server)
+            return clients_.emplace_back(port_ ? port_ : instance_->port());
         auto variables = variables_;
         variables.emplace_back("LSAN_OPTIONS=detect_leaks=0");
-        auto& process = processes_.emplace_back(
-            Launch{{home.program("qmail-smtpd")}, home.environment(variables)});
+        std::vector<std::string> argv{home.program("qmail-smtpd")};
+        argv.insert(argv.end(), arguments_.begin(), arguments_.end());
+        auto& process = processes_.emplace_back(Launch{argv, home.environment(variables)});
         return clients_.emplace_back(process.output_descriptor(), process.input());
     }
 
@@ -103,7 +117,8 @@ protected:
     Capture capture;
 
 private:
-    std::vector<std::string> variables_;
+    std::vector<std::string> variables_, arguments_;
+    Port port_ = 0;   // of another service than SMTP
     std::optional<Instance> instance_;
     std::list<Process> processes_;
     std::list<SmtpClient> clients_;
