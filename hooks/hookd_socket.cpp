@@ -1,7 +1,7 @@
 #include "hooks/hookd_socket.hpp"
 
 #include "base/sys/local_socket.hpp"
-#include "hooks/wire.hpp"
+#include "hooks/wire/wire.hpp"
 
 #include <sys/socket.h>
 

@@ -12,7 +12,7 @@
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "build_config.hpp"
-#include "hooks/hookd_server.hpp"
+#include "hooks/server/hookd_server.hpp"
 #include "hooks/hookd_socket.hpp"
 
 #include <sys/stat.h>

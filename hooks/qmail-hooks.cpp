@@ -5,11 +5,11 @@
 #include "base/sys/file.hpp"
 #include "base/sys/memory_file.hpp"
 #include "base/sys/program.hpp"
-#include "hooks/blocking_connection.hpp"
-#include "hooks/capture.hpp"
-#include "hooks/hookd_socket.hpp"
+#include "hooks/codec/serialization.hpp"
 #include "hooks/hooks_table.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/server/capture.hpp"
+#include "hooks/wire/blocking_connection.hpp"
+#include "hooks/hookd_socket.hpp"
 
 #include <unistd.h>
 

@@ -8,7 +8,7 @@
 #include "base/sys/program.hpp"
 #include "base/text.hpp"
 #include "build_config.hpp"
-#include "hooks/settings_report.hpp"
+#include "hooks/scanner/settings_report.hpp"
 #include "queue/spool.hpp"
 #include "send/classic_settings.hpp"
 #include "send/setting_check.hpp"

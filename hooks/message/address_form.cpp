@@ -1,8 +1,8 @@
 #include "hooks/message/address_form.hpp"
 
-#include "hooks/mailbox.hpp"
 #include "hooks/message/encoded_word.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/mailbox.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <algorithm>
 

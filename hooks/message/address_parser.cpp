@@ -2,7 +2,7 @@
 #include "hooks/message/address_form.hpp"
 #include "hooks/message/encoded_word.hpp"
 #include "hooks/message/lexemes.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <iterator>
 #include <utility>

@@ -3,7 +3,7 @@
 #include "hooks/message/body_lists.hpp"
 #include "hooks/message/part_text.hpp"
 #include "hooks/message/preview.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <boost/json/array.hpp>
 

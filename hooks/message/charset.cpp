@@ -1,7 +1,7 @@
 #include "hooks/message/charset.hpp"
 
 #include "hooks/message/charset_names.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <algorithm>
 #include <array>

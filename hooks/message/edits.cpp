@@ -2,7 +2,7 @@
 
 #include "hooks/message/body_edit.hpp"
 #include "hooks/message/header_edit.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/values/base64.hpp"
 
 namespace grapnel::hooks {
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
-#include "hooks/message.hpp"
+#include "hooks/message/message.hpp"
 #include "hooks/message/state.hpp"
 
 namespace grapnel::hooks {

@@ -4,8 +4,8 @@
 #include "hooks/message/charset.hpp"
 #include "hooks/message/charset_names.hpp"
 #include "hooks/message/transfer_encoding.hpp"
-#include "hooks/serialization.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/base64.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <algorithm>
 #include <optional>

@@ -6,7 +6,7 @@
 #include "hooks/message/encoded_word.hpp"
 #include "hooks/message/lexemes.hpp"
 #include "hooks/message/lines.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>

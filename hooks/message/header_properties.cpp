@@ -1,7 +1,7 @@
 #include "hooks/message/header_properties.hpp"
 
 #include "base/text.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <boost/json/array.hpp>
 

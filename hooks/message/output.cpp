@@ -1,5 +1,5 @@
 #include "base/sys/file.hpp"
-#include "hooks/message.hpp"
+#include "hooks/message/message.hpp"
 #include "hooks/message/state.hpp"
 
 #include <fcntl.h>

@@ -4,7 +4,7 @@
 #include "hooks/message/content_field.hpp"
 #include "hooks/message/encoded_word.hpp"
 #include "hooks/message/lexemes.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 namespace grapnel::hooks {
 

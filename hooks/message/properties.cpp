@@ -4,7 +4,7 @@
 #include "hooks/message/body_properties.hpp"
 #include "hooks/message/header_properties.hpp"
 #include "hooks/message/part_text.hpp"
-#include "hooks/projection.hpp"
+#include "hooks/values/projection.hpp"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "hooks/message/state.hpp"
-#include "hooks/pointer.hpp"
+#include "hooks/values/pointer.hpp"
 
 #include <boost/json/object.hpp>
 

@@ -3,7 +3,7 @@
 #include "base/text.hpp"
 #include "hooks/message/lexemes.hpp"
 #include "hooks/message/lines.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <array>
 

@@ -1,7 +1,7 @@
 // What holds of every answer of a scanner, in whichever serialization it came.
 #pragma once
 
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
 
 #include <cstdlib>
 #include <string_view>

@@ -2,9 +2,9 @@
 // every stage the result is one that qmail-smtpd or qmail-send may be given.
 #include "base/net/loop.hpp"
 #include "base/text.hpp"
-#include "hooks/apply.hpp"
-#include "hooks/chain_decision.hpp"
-#include "hooks/mailbox.hpp"
+#include "hooks/chain/chain_decision.hpp"
+#include "hooks/edits/apply.hpp"
+#include "hooks/values/mailbox.hpp"
 
 #include <algorithm>
 #include <array>

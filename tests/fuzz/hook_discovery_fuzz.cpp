@@ -1,5 +1,5 @@
 // A scanner's discovery document: whatever is accepted stays within what was asked.
-#include "hooks/discovery.hpp"
+#include "hooks/registration/discovery.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // Filters: read within their bounds; what is read again is the same; operators keep their laws at
 // every stage. The input is a filter as text, or octets of which one is made.
-#include "hooks/filter.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
+#include "hooks/filter/filter.hpp"
 
 #include <boost/json/serialize.hpp>
 

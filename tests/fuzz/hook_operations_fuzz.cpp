@@ -1,7 +1,7 @@
 // Edits of a document, made of the input's octets: they leave a document that can be sent, those
 // that fail leave it as it was, and all or nothing is just that.
-#include "hooks/document.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
+#include "hooks/edits/document.hpp"
 
 #include <array>
 #include <cstdint>

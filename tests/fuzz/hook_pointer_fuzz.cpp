@@ -2,6 +2,7 @@
 // The whole input as base64, too.
 #include "base/text.hpp"
 #include "fuzz/answer_rules.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <cstdint>
 

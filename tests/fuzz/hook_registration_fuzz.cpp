@@ -1,7 +1,7 @@
 // The answer to a registration, and the file it is kept in: what is accepted is no more than what
 // was asked for, and lies where we may go.
-#include "hooks/registration.hpp"
-#include "hooks/registration_file.hpp"
+#include "hooks/registration/registration.hpp"
+#include "hooks/registration/registration_file.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // One file of control/hooks/NAME/: its name is the first line, its content the rest. Settings are
 // sensible or there is an error; what a secret file holds is in none.
 #include "base/sys/file.hpp"
-#include "hooks/scanner_settings.hpp"
+#include "hooks/scanner/scanner_settings.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>

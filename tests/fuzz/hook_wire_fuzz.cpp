@@ -1,6 +1,6 @@
 // Frames of run/hookd: what is understood is said again, and then means the same; nothing else
 // happens, however they lie.
-#include "hooks/wire.hpp"
+#include "hooks/wire/wire.hpp"
 
 #include <cstdint>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // Edits of any message, any values (corpus): one that fails changes nothing; one that is done is
 // seen alike by the message and by who reads what it has written; fields that it did not name stay.
-#include "hooks/message.hpp"
 #include "hooks/message/header_fields.hpp"
+#include "hooks/message/message.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

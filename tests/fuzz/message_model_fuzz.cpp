@@ -1,8 +1,8 @@
 // Any text as a message (corpus): it has properties, all of them UTF-8; it is written and read as
 // it came; its parts lie in it, in order.
-#include "hooks/message.hpp"
+#include "hooks/message/message.hpp"
 #include "hooks/message/structure.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <boost/json/serialize.hpp>
 

@@ -1,4 +1,4 @@
-#include "hooks/action_reply.hpp"
+#include "hooks/edits/action_reply.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
-#include "hooks/dsn_parameters.hpp"
-#include "hooks/mailbox.hpp"
+#include "hooks/edits/dsn_parameters.hpp"
+#include "hooks/values/mailbox.hpp"
 
 #include <gtest/gtest.h>
 

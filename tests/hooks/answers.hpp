@@ -2,7 +2,7 @@
 // comes of it.
 #pragma once
 
-#include "hooks/apply.hpp"
+#include "hooks/edits/apply.hpp"
 
 #include <functional>
 #include <map>

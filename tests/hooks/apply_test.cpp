@@ -1,4 +1,5 @@
 #include "hooks/answers.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

@@ -1,4 +1,5 @@
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <gtest/gtest.h>
 

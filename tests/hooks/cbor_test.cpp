@@ -1,6 +1,6 @@
 #include "bounded.hpp"
 #include "hex.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>

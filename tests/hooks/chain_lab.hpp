@@ -1,7 +1,7 @@
 // A chain of fake scanners, and what comes of it.
 #pragma once
 
-#include "hooks/chain.hpp"
+#include "hooks/chain/chain.hpp"
 #include "hooks/fake_scanner.hpp"
 
 #include <gtest/gtest.h>

@@ -1,5 +1,6 @@
 #include "hooks/answers.hpp"
 #include "hooks/chain_lab.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

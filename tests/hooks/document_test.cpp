@@ -1,4 +1,4 @@
-#include "hooks/document.hpp"
+#include "hooks/edits/document.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

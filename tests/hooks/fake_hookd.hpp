@@ -4,7 +4,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/passing.hpp"
 #include "hooks/hookd_socket.hpp"
-#include "hooks/wire.hpp"
+#include "hooks/wire/wire.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 // A scanner for tests of the chain: it gives prepared answers, and keeps what it was told.
 #pragma once
 
-#include "hooks/scanner.hpp"
+#include "hooks/scanner/scanner.hpp"
 
 #include <boost/json/object.hpp>
 

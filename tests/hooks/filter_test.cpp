@@ -1,5 +1,5 @@
 #include "hooks/answers.hpp"
-#include "hooks/filter.hpp"
+#include "hooks/filter/filter.hpp"
 
 #include <gtest/gtest.h>
 

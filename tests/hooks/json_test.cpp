@@ -1,5 +1,5 @@
 #include "bounded.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
 
 #include <boost/json/serialize.hpp>
 #include <gtest/gtest.h>

@@ -1,4 +1,4 @@
-#include "hooks/metrics.hpp"
+#include "hooks/chain/metrics.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,5 +1,5 @@
 #include "hex.hpp"
-#include "hooks/request.hpp"
+#include "hooks/request/request.hpp"
 #include "some_facts.hpp"
 #include "support/process.hpp"
 #include "support/temp_home.hpp"

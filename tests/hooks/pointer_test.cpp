@@ -1,4 +1,4 @@
-#include "hooks/pointer.hpp"
+#include "hooks/values/pointer.hpp"
 
 #include <gmock/gmock.h>
 

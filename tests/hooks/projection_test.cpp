@@ -1,4 +1,4 @@
-#include "hooks/projection.hpp"
+#include "hooks/values/projection.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

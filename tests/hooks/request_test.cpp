@@ -1,5 +1,6 @@
 #include "hex.hpp"
-#include "hooks/request.hpp"
+#include "hooks/request/request.hpp"
+#include "hooks/values/base64.hpp"
 #include "some_facts.hpp"
 
 #include <boost/json/parse.hpp>

@@ -1,5 +1,5 @@
 #include "hex.hpp"
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>

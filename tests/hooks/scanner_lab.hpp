@@ -2,7 +2,7 @@
 // in the test's own loop.
 #pragma once
 
-#include "hooks/live_scanner.hpp"
+#include "hooks/calls/live_scanner.hpp"
 #include "support/http_scanner.hpp"
 
 #include <boost/json/value.hpp>

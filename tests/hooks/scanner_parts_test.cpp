@@ -1,10 +1,11 @@
 // What a scanner's life and calls are made of, without a network.
-#include "hooks/breaker.hpp"
-#include "hooks/call_verdict.hpp"
-#include "hooks/registration_file.hpp"
-#include "hooks/registration_trouble.hpp"
-#include "hooks/signature.hpp"
-#include "hooks/slots.hpp"
+#include "hooks/calls/breaker.hpp"
+#include "hooks/calls/slots.hpp"
+#include "hooks/http/call_verdict.hpp"
+#include "hooks/http/signature.hpp"
+#include "hooks/registration/registration_file.hpp"
+#include "hooks/registration/registration_trouble.hpp"
+#include "hooks/values/base64.hpp"
 
 #include "base/net/digest.hpp"
 #include "base/net/within.hpp"

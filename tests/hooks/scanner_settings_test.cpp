@@ -1,4 +1,4 @@
-#include "hooks/scanner_settings.hpp"
+#include "hooks/scanner/scanner_settings.hpp"
 
 #include "base/sys/file.hpp"
 #include "support/temp_home.hpp"

@@ -1,4 +1,4 @@
-#include "hooks/text_match.hpp"
+#include "hooks/filter/text_match.hpp"
 
 #include <gtest/gtest.h>
 

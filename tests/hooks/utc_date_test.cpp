@@ -1,4 +1,4 @@
-#include "hooks/utc_date.hpp"
+#include "hooks/values/utc_date.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <gtest/gtest.h>
 

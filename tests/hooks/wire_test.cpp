@@ -1,4 +1,4 @@
-#include "hooks/wire.hpp"
+#include "hooks/wire/wire.hpp"
 
 #include "all_facts.hpp"
 

@@ -1,4 +1,4 @@
-#include "hooks/capture.hpp"
+#include "hooks/server/capture.hpp"
 
 #include "support/temp_home.hpp"
 

@@ -8,7 +8,7 @@
 #include "hooks/blocking_client.hpp"
 #include "hooks/client.hpp"
 #include "hooks/hookd_socket.hpp"
-#include "hooks/wire.hpp"
+#include "hooks/wire/wire.hpp"
 #include "support/example_scanner.hpp"
 #include "support/instance.hpp"
 #include "support/wait.hpp"

@@ -2,7 +2,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/memory_file.hpp"
 #include "base/sys/passing.hpp"
-#include "hooks/blocking_connection.hpp"
+#include "hooks/wire/blocking_connection.hpp"
 #include "hooks/hookd_socket.hpp"
 #include "support/example_scanner.hpp"
 #include "support/wait.hpp"

@@ -1,4 +1,4 @@
-#include "hooks/permission.hpp"
+#include "hooks/server/permission.hpp"
 
 #include <gtest/gtest.h>
 

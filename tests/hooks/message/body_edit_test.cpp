@@ -1,7 +1,8 @@
 // Edits of the body: mta-hooks 11.1 (C55) and 11.2 (C56).
 #include "hooks/message/messages.hpp"
 
-#include "hooks/serialization.hpp"
+#include "hooks/codec/serialization.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <boost/json/array.hpp>
 #include <boost/json/serialize.hpp>

@@ -1,5 +1,5 @@
 // What goes in comes out, in both line ends, from memory and from files; what it says of itself.
-#include "hooks/message.hpp"
+#include "hooks/message/message.hpp"
 
 #include "base/sys/file.hpp"
 #include "hooks/message/lines.hpp"

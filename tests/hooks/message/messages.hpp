@@ -1,7 +1,7 @@
 // Messages, edits and what comes of them, in few words.
 #pragma once
 
-#include "hooks/message.hpp"
+#include "hooks/message/message.hpp"
 
 #include <boost/json/value.hpp>
 

@@ -5,7 +5,7 @@
 #include "hooks/message/date_form.hpp"
 #include "hooks/message/encoded_word.hpp"
 #include "hooks/message/transfer_encoding.hpp"
-#include "hooks/utf8.hpp"
+#include "hooks/values/utf8.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,0 +1,40 @@
+#include "hooks/server/permission.hpp"
+
+#include <variant>
+
+namespace grapnel::hooks {
+
+Standing standing(uid_t uid, const KnownUsers& users)
+{
+    if (uid == 0 || uid == users.own) return Standing::owner;
+    if (uid == users.send) return Standing::reloader;
+    if (uid == users.daemon) return Standing::stage;
+    return Standing::stranger;
+}
+
+namespace {
+
+std::string refuse_stranger(const wire::Request& request, bool serves_injection, bool sealed)
+{
+    if (!serves_injection) return "control/hooks-on-inject is not set";
+    if (request.facts.stage != Stage::data) return "only the data stage is for you";
+    // Others' files may change under our eyes, or never answer.
+    if (request.with_message && !sealed) return "the message must be sealed";
+    return {};
+}
+
+}
+
+std::string refusal(Standing who, const wire::Saying& saying, bool serves_injection, bool sealed)
+{
+    if (std::holds_alternative<wire::Reload>(saying))
+        return who >= Standing::reloader ? "" : "not for you";
+    if (std::holds_alternative<wire::StatusWanted>(saying))
+        return who == Standing::owner ? "" : "not for you";
+    const auto* request = std::get_if<wire::Request>(&saying);
+    if (!request) return "nobody asked";
+    if (!request->only.empty() && who != Standing::owner) return "not for you";
+    return who == Standing::stranger ? refuse_stranger(*request, serves_injection, sealed) : "";
+}
+
+}
