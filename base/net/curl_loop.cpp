@@ -1,15 +1,21 @@
 #include "base/net/curl_loop.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <chrono>
 #include <exception>
 #include <stdexcept>
+#include <utility>
+
+#include <unistd.h>
 
 namespace grapnel::net {
 
 namespace asio = boost::asio;
 using asio::posix::stream_descriptor;
+using SteadyClock = std::chrono::steady_clock;
 
 // A socket of libcurl's. Shared with the handlers of waits under way.
 struct CurlLoop::Watch {
@@ -20,12 +26,18 @@ struct CurlLoop::Watch {
     bool reading = false, writing = false;
 };
 
+// libcurl moves its time with each transfer; our timer is moved only to be earlier, and looks again
+// when it is due.
 struct CurlLoop::Wakeup {
     explicit Wakeup(const Executor& executor) : timer(executor) {}
     asio::steady_timer timer;
+    SteadyClock::time_point wanted = SteadyClock::time_point::max();
+    bool armed = false, soon = false;
 };
 
 namespace {
+
+constexpr long most_streams = 1000;   // of one HTTP/2 connection, where the peer allows as many
 
 void start_library()
 {
@@ -35,7 +47,7 @@ void start_library()
 
 }
 
-CurlLoop::CurlLoop(Executor executor, long most, long idle)
+CurlLoop::CurlLoop(Executor executor, long most)
     : executor_(std::move(executor)), wakeup_(std::make_shared<Wakeup>(executor_))
 {
     start_library();
@@ -46,8 +58,9 @@ CurlLoop::CurlLoop(Executor executor, long most, long idle)
     ::curl_multi_setopt(multi_.get(), CURLMOPT_TIMERFUNCTION, &CurlLoop::on_timer);
     ::curl_multi_setopt(multi_.get(), CURLMOPT_TIMERDATA, this);
     ::curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
-    ::curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, idle);
+    ::curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, most);
     ::curl_multi_setopt(multi_.get(), CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    ::curl_multi_setopt(multi_.get(), CURLMOPT_MAX_CONCURRENT_STREAMS, most_streams);
 }
 
 CurlLoop::~CurlLoop()
@@ -60,9 +73,18 @@ CurlLoop::~CurlLoop()
     wakeup_->timer.cancel();
 }
 
+void CurlLoop::allow(long most)
+{
+    ::curl_multi_setopt(multi_.get(), CURLMOPT_MAX_TOTAL_CONNECTIONS, most);
+}
+
 bool CurlLoop::add(CURL* easy, Transfer* transfer)
 {
     ::curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
+    ::curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, &CurlLoop::on_made);
+    ::curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, this);
+    ::curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, &CurlLoop::on_close);
+    ::curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
     if (::curl_multi_add_handle(multi_.get(), easy) == CURLM_OK) return true;
     broken_ = true;
     return false;
@@ -75,7 +97,7 @@ int CurlLoop::on_socket(CURL*, curl_socket_t socket, int what, void* self, void*
     auto* loop = static_cast<CurlLoop*>(self);
     try {
         if (what == CURL_POLL_REMOVE)
-            loop->forget(socket);
+            loop->rest(socket);
         else
             loop->watch(socket, what);
         return 0;
@@ -91,12 +113,40 @@ int CurlLoop::on_timer(CURLM*, long milliseconds, void* self)
     return 0;
 }
 
+int CurlLoop::on_made(void* self, curl_socket_t socket, curlsocktype)
+{
+    try {
+        static_cast<CurlLoop*>(self)->connections_.insert(socket);
+        return CURL_SOCKOPT_OK;
+    } catch (const std::exception&) {
+        return CURL_SOCKOPT_ERROR;
+    }
+}
+
+int CurlLoop::on_close(void* self, curl_socket_t socket)
+{
+    auto* loop = static_cast<CurlLoop*>(self);
+    loop->forget(socket);
+    loop->connections_.erase(socket);
+    return ::close(socket);
+}
+
 void CurlLoop::watch(curl_socket_t socket, int what)
 {
     auto& watch = watches_[socket];
     if (!watch) watch = std::make_shared<Watch>(this, socket);
     watch->wanted = what;
     arm(watch);
+}
+
+// A connection stays with the loop until it is closed: the next transfer takes it from there.
+void CurlLoop::rest(curl_socket_t socket)
+{
+    const auto found = watches_.find(socket);
+    if (found != watches_.end() && connections_.contains(socket))
+        found->second->wanted = CURL_POLL_NONE;
+    else
+        forget(socket);
 }
 
 void CurlLoop::forget(curl_socket_t socket)
@@ -130,14 +180,38 @@ void CurlLoop::arm(const std::shared_ptr<Watch>& watch, int direction)
 
 void CurlLoop::set_timer(long milliseconds)
 {
-    if (milliseconds < 0) {
-        wakeup_->timer.cancel();
-        return;
-    }
-    wakeup_->timer.expires_after(std::chrono::milliseconds(milliseconds));
+    auto& wakeup = *wakeup_;
+    wakeup.wanted = SteadyClock::time_point::max();
+    if (milliseconds < 0) return;
+    if (milliseconds == 0) return act_soon();
+    wakeup.wanted = SteadyClock::now() + std::chrono::milliseconds(milliseconds);
+    if (!wakeup.armed || wakeup.wanted < wakeup.timer.expiry()) wait_for_time();
+}
+
+void CurlLoop::act_soon()
+{
+    if (std::exchange(wakeup_->soon, true)) return;
+    asio::post(executor_, [weak = weak_from_this()] {
+        const auto self = weak.lock();
+        if (!self) return;
+        self->wakeup_->soon = false;
+        self->act(CURL_SOCKET_TIMEOUT, 0);
+    });
+}
+
+void CurlLoop::wait_for_time()
+{
+    wakeup_->armed = true;
+    wakeup_->timer.expires_at(wakeup_->wanted);
     wakeup_->timer.async_wait([weak = weak_from_this()](boost::system::error_code moved) {
         const auto self = weak.lock();
-        if (!moved && self) self->act(CURL_SOCKET_TIMEOUT, 0);
+        if (moved || !self) return;
+        auto& wakeup = *self->wakeup_;
+        wakeup.armed = false;
+        if (SteadyClock::now() >= wakeup.wanted)
+            self->act(CURL_SOCKET_TIMEOUT, 0);
+        else if (wakeup.wanted != SteadyClock::time_point::max())
+            self->wait_for_time();
     });
 }
 

@@ -11,6 +11,7 @@
 #include <array>
 #include <cstdio>
 #include <stdexcept>
+#include <utility>
 
 namespace grapnel::net {
 
@@ -23,11 +24,22 @@ struct Http::State : std::enable_shared_from_this<Http::State> {
     std::shared_ptr<CurlLoop> begin()
     {
         idle.cancel();
-        if (!loop || loop->broken())
-            loop = std::make_shared<CurlLoop>(executor, static_cast<long>(options.max_connections),
-                                              static_cast<long>(options.max_idle));
+        if (!loop || loop->broken()) loop = std::make_shared<CurlLoop>(executor, most());
         ++busy;
         return loop;
+    }
+
+    long most() const
+    {
+        const auto each = multiplexes ? options.max_http2_connections : options.max_connections;
+        return static_cast<long>(std::min(each, options.max_connections));
+    }
+
+    // Which HTTP it is shows when it has been spoken, and may be another after the peer's next
+    // start.
+    void spoken(bool http2)
+    {
+        if (std::exchange(multiplexes, http2) != http2 && loop) loop->allow(most());
     }
 
     // libcurl closes idle connections only when it has something to do.
@@ -46,9 +58,13 @@ struct Http::State : std::enable_shared_from_this<Http::State> {
     std::shared_ptr<CurlLoop> loop;
     asio::steady_timer idle;
     std::size_t busy = 0;
+    bool multiplexes = false;
 };
 
 namespace {
+
+// libcurl sends such a body with the header, in one call.
+constexpr std::uint64_t most_beside_header = 64 * 1024;
 
 struct DeleteEasy {
     void operator()(CURL* easy) const { ::curl_easy_cleanup(easy); }
@@ -93,13 +109,14 @@ public:
             state_->end();
             throw;
         }
-        added_ = loop_->add(easy_.get(), this);
+        added_ = !body_failed_ && loop_->add(easy_.get(), this);
         if (!added_) ended(CURLE_FAILED_INIT);
     }
     Exchange(const Exchange&) = delete;
     Exchange& operator=(const Exchange&) = delete;
     ~Exchange()
     {
+        if (ended_ && code_ == CURLE_OK) note_version();
         if (added_) loop_->remove(easy_.get());
         state_->end();
     }
@@ -196,7 +213,13 @@ private:
 
     void configure_request()
     {
-        if (request_.body) {
+        if (request_.body && request_.body_size < most_beside_header) {
+            read_small_body();
+            set(CURLOPT_POST, 1L);
+            set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(small_.size()));
+            set(CURLOPT_POSTFIELDS, small_.data());
+            add_field("Expect:");   // none
+        } else if (request_.body) {
             set(CURLOPT_POST, 1L);
             set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request_.body_size));
             set(CURLOPT_READFUNCTION, &Exchange::on_read);
@@ -213,6 +236,28 @@ private:
         add_field("Accept-Encoding: identity");
         for (const auto& [name, value] : request_.fields) add_field(name + ": " + value);
         set(CURLOPT_HTTPHEADER, fields_.get());
+    }
+
+    void note_version()
+    {
+        long version = 0;
+        ::curl_easy_getinfo(easy_.get(), CURLINFO_HTTP_VERSION, &version);
+        state_->spoken(version == CURL_HTTP_VERSION_2_0);
+    }
+
+    void read_small_body()
+    {
+        small_.resize(static_cast<std::size_t>(request_.body_size));
+        try {
+            const auto read = request_.body();
+            for (std::size_t filled = 0; filled < small_.size() && !body_failed_;) {
+                const auto count = read(small_.data() + filled, small_.size() - filled);
+                filled += count;
+                body_failed_ = count == 0;
+            }
+        } catch (const std::exception&) {
+            body_failed_ = true;
+        }
     }
 
     void add_field(const std::string& line)
@@ -293,6 +338,7 @@ private:
     std::unique_ptr<curl_slist, DeleteList> fields_;
     ReadBody read_;
     std::uint64_t left_ = 0;
+    std::string small_;
     CURLcode code_ = CURLE_OK;
     bool ended_ = false, added_ = false, body_failed_ = false;
     std::unique_ptr<CURL, DeleteEasy> easy_;

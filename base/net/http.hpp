@@ -16,7 +16,8 @@ struct HttpOptions {
     std::string ca_file = {};                                  // PEM; "": the system's
     std::string client_cert_file = {}, client_key_file = {};   // PEM; "": none
     std::string agent = "grapnel";
-    std::size_t max_connections = 32, max_idle = 8;
+    std::size_t max_connections = 32;        // warm ones included
+    std::size_t max_http2_connections = 2;   // where the peer speaks HTTP/2: one serves many
     SteadyClock::duration idle_limit = std::chrono::seconds(60);
 };
 

@@ -23,6 +23,9 @@ void log_line(int descriptor, std::string_view text)
 // be asked not to wait then, but for a flag that all writers share.
 ssize_t write_now(int descriptor, std::string_view text)
 {
+    struct stat about {};
+    const bool known = ::fstat(descriptor, &about) == 0;
+    if (known && S_ISREG(about.st_mode)) return ::write(descriptor, text.data(), text.size());
     pollfd ready{descriptor, POLLOUT, 0};
     if (::poll(&ready, 1, 0) != 1 || (ready.revents & POLLOUT) == 0) {
         errno = EAGAIN;
@@ -31,9 +34,7 @@ ssize_t write_now(int descriptor, std::string_view text)
     const iovec all{const_cast<char*>(text.data()), text.size()};
     const auto count = ::pwritev2(descriptor, &all, 1, -1, RWF_NOWAIT);
     if (count >= 0) return count;
-    struct stat about {};
-    const bool is_full =
-        errno == EAGAIN && ::fstat(descriptor, &about) == 0 && S_ISFIFO(about.st_mode);
+    const bool is_full = errno == EAGAIN && known && S_ISFIFO(about.st_mode);
     return is_full ? -1 : ::write(descriptor, text.data(), text.size());
 }
 

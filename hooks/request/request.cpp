@@ -111,12 +111,16 @@ RequestBody::RequestBody(Serialization serialization, const Facts& facts, const 
 struct RequestBody::Reader::State {
     explicit State(const RequestBody& whole) : body(whole), left(whole.prefix_)
     {
-        if (whole.raw_) raw.emplace(*whole.raw_);
+        if (!whole.raw_) return;
+        raw.emplace(*whole.raw_);
+        raw_left = whole.raw_->size();
+        if (raw_left == 0) raw.reset();
     }
     bool fetch();
 
     const RequestBody& body;
     std::optional<Message::Reader> raw;   // until it is read
+    std::uint64_t raw_left = 0;
     std::string octets, piece;
     bool suffix_taken = false;
     std::string_view left;   // of prefix, piece or suffix
@@ -126,13 +130,16 @@ struct RequestBody::Reader::State {
 bool RequestBody::Reader::State::fetch()
 {
     if (raw) {
-        octets.resize(piece_size);
+        const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(piece_size, raw_left));
+        octets.resize(wanted);
         std::size_t filled = 0;
-        while (const auto count = raw->read(octets.data() + filled, piece_size - filled)) {
+        while (filled < wanted) {
+            const auto count = raw->read(octets.data() + filled, wanted - filled);
+            if (count == 0) break;
             filled += count;
-            if (filled == piece_size) break;
         }
-        if (filled < piece_size) raw.reset();
+        raw_left -= filled;
+        if (filled < wanted || raw_left == 0) raw.reset();
         octets.resize(filled);
         piece = body.serialization_ == Serialization::json ? base64(octets) : std::move(octets);
         left = piece;

@@ -1,5 +1,6 @@
 #include "hooks/server/hookd_connection.hpp"
 
+#include "base/net/attended.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/memory_file.hpp"
@@ -11,6 +12,7 @@
 
 #include <chrono>
 #include <exception>
+#include <stdexcept>
 #include <system_error>
 #include <utility>
 #include <variant>
@@ -27,24 +29,20 @@ constexpr auto listening_limit = 30s;   // for who takes what he asked for
 
 }
 
-// Shared by the connection, which waits for its end, and the chain that runs for it.
 struct HookdConnection::Call {
     wire::Request request;
     Fd message;   // as it was given
     Decision decision = {};
-    std::string report = {};   // of the one scanner that was asked for by name
-    bool ended = false;
+    std::string report = {};    // of the one scanner that was asked for by name
     std::string trouble = {};   // no decision: why
 };
 
 HookdConnection::HookdConnection(net::Executor executor, Fd socket, Standing who,
                                  HookdSurroundings& around)
-    : executor_(executor),
-      stream_(executor, std::move(socket)),
+    : stream_(executor, std::move(socket)),
       who_(who),
       around_(around),
-      frames_(who == Standing::stranger ? longest_of_strangers : wire::longest_frame),
-      answered_(executor)
+      frames_(who == Standing::stranger ? longest_of_strangers : wire::longest_frame)
 {
     stream_.accept_descriptors();
 }
@@ -88,7 +86,8 @@ awaitable<void> HookdConnection::serve()
 
 awaitable<bool> HookdConnection::answer(wire::Saying saying, std::vector<Fd> descriptors)
 {
-    const bool sealed = descriptors.size() == 1 && is_sealed(descriptors[0].get());
+    const bool sealed =
+        who_ == Standing::stranger && descriptors.size() == 1 && is_sealed(descriptors[0].get());
     auto why = refusal(who_, saying, around_.scanners.serves_injection(), sealed);
     if (!why.empty()) {
         const std::string frame = wire::encode(wire::Refused{std::move(why)});
@@ -118,18 +117,10 @@ awaitable<void> HookdConnection::report()
 awaitable<bool> HookdConnection::answer_request(wire::Request request, std::vector<Fd> descriptors)
 {
     if (descriptors.size() != (request.with_message ? 1u : 0u)) co_return false;
+    if (!stream_.buffered().empty()) co_return false;   // he talks on before he is answered
     Call call{std::move(request), descriptors.empty() ? Fd() : std::move(descriptors[0])};
-    net::Timer done(executor_);
-    net::Task task(executor_, run(call), [&](std::exception_ptr) {
-        call.ended = true;
-        stream_.interrupt();
-        done.call();
-    });
-    const bool stayed = co_await stay(call);
-    if (!stayed) task.cancel();
-    while (!call.ended) co_await done.wait();
-    stream_.resume();
-    if (!stayed) co_return false;
+    auto work = run(call);
+    co_await net::attended(stream_, std::move(work));   // who leaves takes his call back
     if (!call.trouble.empty()) {
         around_.log("no decision: " + printable(call.trouble));
         co_return false;
@@ -138,42 +129,17 @@ awaitable<bool> HookdConnection::answer_request(wire::Request request, std::vect
     co_return true;
 }
 
-// Hears the client until the call has ended. False: he has left, or is not understood.
-awaitable<bool> HookdConnection::stay(Call& call)
-{
-    while (!call.ended) {
-        try {
-            const auto frame = co_await next_frame();
-            if (!frame) co_return false;
-            const auto saying = wire::decode(*frame);
-            if (!saying || !take(*saying)) co_return false;
-        } catch (const net::Interrupted&) {
-            // the call has ended
-        } catch (const std::exception&) {
-            co_return false;   // not thrown on: the call needs what its caller has
-        }
-    }
-    co_return true;
-}
-
-bool HookdConnection::take(const wire::Saying& saying)
-{
-    const auto* answer = std::get_if<wire::QuestionAnswered>(&saying);
-    if (!answer || !asking_) return false;
-    may_add_ = answer->answer;
-    answered_.call();
-    return true;
-}
-
 awaitable<MayAdd> HookdConnection::ask_client(std::string address)
 {
-    may_add_.reset();
-    asking_ = true;
-    const std::string frame = wire::encode(wire::Question{std::move(address)});
-    co_await stream_.write(frame);
-    while (!may_add_) co_await answered_.wait();
-    asking_ = false;
-    co_return *may_add_;
+    stream_.expires_after(listening_limit);
+    const std::string question = wire::encode(wire::Question{std::move(address)});
+    co_await stream_.write(question);
+    const auto frame = co_await next_frame();
+    const auto saying = frame ? wire::decode(*frame) : Result<wire::Saying>(temporary("nothing"));
+    const auto* answer = saying ? std::get_if<wire::QuestionAnswered>(&*saying) : nullptr;
+    if (!answer) throw std::runtime_error("a client does not answer what he is asked");
+    stream_.expires_at(net::SteadyClock::time_point::max());
+    co_return answer->answer;
 }
 
 std::vector<std::shared_ptr<Scanner>> HookdConnection::scanners_for(Call& call)
@@ -231,7 +197,6 @@ awaitable<void> HookdConnection::run(Call& call)
             co_await run_chain(std::move(chain), call.request.facts, std::move(message));
     } catch (const std::exception& error) {
         call.trouble = error.what();
-        throw;
     }
 }
 

@@ -2,8 +2,7 @@
 // him about recipients, and drops a call whose client has left.
 #pragma once
 
-#include "base/net/task.hpp"
-#include "base/net/timer.hpp"
+#include "base/net/stream.hpp"
 #include "hooks/chain/chain.hpp"
 #include "hooks/server/permission.hpp"
 #include "hooks/server/recording.hpp"
@@ -41,22 +40,17 @@ private:
     net::asio::awaitable<bool> answer(wire::Saying saying, std::vector<Fd> descriptors);
     net::asio::awaitable<bool> answer_request(wire::Request request, std::vector<Fd> descriptors);
     net::asio::awaitable<void> run(Call& call);
-    net::asio::awaitable<bool> stay(Call& call);
     net::asio::awaitable<void> deliver(Call& call);
     net::asio::awaitable<MayAdd> ask_client(std::string address);
     net::asio::awaitable<void> report();
     std::vector<std::shared_ptr<Scanner>> scanners_for(Call& call);
     void record(Call& call, const RecordedCall& recorded);
-    bool take(const wire::Saying& saying);
 
-    net::Executor executor_;
     net::Stream stream_;
     Standing who_;
     HookdSurroundings& around_;
     wire::FrameBuffer frames_;
-    net::Timer answered_;   // the client's answer to a question
-    std::optional<MayAdd> may_add_;
-    bool asking_ = false, idle_ = true, ending_ = false;
+    bool idle_ = true, ending_ = false;
 };
 
 }

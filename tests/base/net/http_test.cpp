@@ -220,9 +220,14 @@ TEST_F(HttpClient, AConnectionThatWasClosedMeanwhileIsReplacedAndTheBodySentAgai
     server.answers.push_back({hello});
     EXPECT_EQ(ask(get()).status, 200);
     server.answers.push_back({"", true});
-    const auto reply = ask(post("again"));
+    const std::string large(100'000, 'x');   // not kept in one piece
+    const auto reply = ask(post(large));
     EXPECT_EQ(reply.status, 200) << reply.why;
     EXPECT_EQ(opened, 2);
+    EXPECT_TRUE(server.requests.back().ends_with("\n\n" + large));
+    server.answers.push_back({"", true});
+    EXPECT_EQ(ask(post("again")).status, 200);
+    EXPECT_EQ(opened, 3);
     EXPECT_TRUE(server.requests.back().ends_with("\n\nagain"));
 }
 
@@ -432,6 +437,16 @@ TEST_F(HttpClient, NeverHasMoreConnectionsThanAllowed)
     run(several(http, std::vector<HttpRequest>(20, get()), answered));
     EXPECT_EQ(answered, 20u);
     EXPECT_LE(server.connections, 3);
+}
+
+TEST_F(HttpClient, ConnectionsOfABusyTimeAllStayWarm)
+{
+    for (int times = 0; times < 3; ++times) {
+        std::size_t answered = 0;
+        run(several(http, std::vector<HttpRequest>(24, post("body")), answered));
+        EXPECT_EQ(answered, 24u);
+    }
+    EXPECT_LE(server.connections, 24);
 }
 
 asio::awaitable<void> idle_connection_goes(Http& http, HttpRequest request, const int& ended)
