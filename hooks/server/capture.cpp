@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <system_error>
+#include <utility>
 #include <variant>
 
 namespace grapnel::hooks {
@@ -79,7 +80,11 @@ Result<Capture> decode_capture(std::string_view text)
     Capture capture;
     capture.facts = std::get<wire::Request>(*saying).facts;
     capture.with_message = std::get<wire::Request>(*saying).with_message;
-    capture.message = octets_in(object, "message").value_or("");
+    auto message = octets_in(object, "message");
+    if (message.has_value() != capture.with_message)
+        return permanent(message ? "a message that this call did not have"
+                                 : "the message of this capture is missing");
+    capture.message = std::move(message).value_or("");
     capture.call.scanner = text_in(object, "scanner").value_or("");
     capture.call.stage = capture.facts.stage;
     capture.call.request = bytes_of_body(object, "request");

@@ -44,6 +44,20 @@ TEST(Capture, CutShortIsNone)
         EXPECT_FALSE(decode_capture(std::string_view(whole).substr(0, length)));
 }
 
+TEST(Capture, AMessageIsThereExactlyWhereTheCallHadOne)
+{
+    auto without = one(5);
+    without.with_message = false;
+    const auto text = encode(without);
+    EXPECT_TRUE(decode_capture(text));
+    const auto added = text.substr(0, text.rfind('}')) + R"(,"message":"YQ=="})";
+    EXPECT_FALSE(decode_capture(added));
+    auto whole = encode(one(5));
+    const auto at = whole.rfind(R"("message")");
+    ASSERT_NE(at, whole.npos);
+    EXPECT_FALSE(decode_capture(whole.replace(at, 9, R"("another")")));
+}
+
 TEST(Capture, TheLatestHundredAreKeptForTheOwnerAlone)
 {
     const test::TempDirectory directory;
