@@ -109,8 +109,9 @@ struct Facts {
 
     // Not for scanners: what bounds their edits.
     bool smtputf8 = false;
-    bool may_relay = false;            // this client may send anywhere
-    std::uint64_t message_limit = 0;   // octets that we accept over SMTP; 0: none
+    bool may_relay = false;              // this client may send anywhere
+    std::uint64_t message_limit = 0;     // octets that we accept over SMTP; 0: none
+    std::uint64_t recipient_limit = 0;   // of one message; 0: none
     bool operator==(const Facts&) const = default;
 };
 

@@ -12,8 +12,8 @@
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
 #include "build_config.hpp"
-#include "hooks/server/hookd_server.hpp"
 #include "hooks/hookd_socket.hpp"
+#include "hooks/server/hookd_server.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -54,13 +54,12 @@ int serve()
     row::qmail_hookd();   // before threads that look up hosts are made: they inherit it
     net::Loop loop;
     const auto name = "grapnel " + Control().line_or_me("helohost", "localhost");
-    const auto limit = Control().integer("databytes", 0);
     const auto begin = [&](const hooks::ScannerSettings& settings) {
         hooks::ScannerSurroundings around;
         around.name = name;
         around.version = build::version;
         around.state_file = own + "/state/" + settings.name;
-        around.message_limit = limit;
+        around.message_limit = Control().integer("databytes", 0);
         around.log = log;
         return hooks::make_scanner(loop.executor(), settings, std::move(around));
     };

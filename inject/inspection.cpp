@@ -4,12 +4,14 @@
 #include "base/sys/clock.hpp"
 #include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
+#include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/memory_file.hpp"
 #include "hooks/blocking_client.hpp"
 #include "hooks/envelope_records.hpp"
 
+#include <cerrno>
 #include <chrono>
 #include <string>
 #include <utility>
@@ -21,6 +23,7 @@ namespace {
 using hooks::Action;
 
 constexpr std::size_t longest_text = 450;
+constexpr std::uint64_t longest_held = 128u << 20;
 
 hooks::Facts facts_of(const Envelope& envelope, const std::string& id, const std::string& me)
 {
@@ -89,10 +92,16 @@ bool is_inspected()
            hooks::read_subscriptions(control.directory()).wants(hooks::Stage::data);
 }
 
-Inspection::Inspection() : message_(make_memory_file("message")) {}
+Inspection::Inspection()
+    : message_(make_memory_file("message")),
+      limit_(Control("control").integer("databytes", longest_held))
+{
+    if (limit_ == 0) limit_ = longest_held;
+}
 
 void Inspection::write(std::string_view bytes)
 {
+    if (bytes.size() > limit_ - size_) throw_error(EFBIG, "the message is too long");
     write_all(message_.get(), bytes, "memory of the message");
     size_ += bytes.size();
 }

@@ -14,9 +14,12 @@ namespace grapnel::inject {
 // In the home directory. Without control/hooks-on-inject nothing else is looked at.
 bool is_inspected();
 
+// The message lies in sealed memory: of a file qmail-hookd could not know that nobody changes it.
 class Inspection {
 public:
-    Inspection();   // throws system_error, as write()
+    // Throws system_error, as write(); EFBIG: more than may be held (control/databytes, else 128
+    // MiB).
+    Inspection();
     void write(std::string_view bytes);
 
     struct Outcome {
@@ -30,7 +33,7 @@ public:
 
 private:
     Fd message_;
-    std::uint64_t size_ = 0;
+    std::uint64_t size_ = 0, limit_;
 };
 
 }

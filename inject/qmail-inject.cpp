@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <csignal>
 #include <cstdint>
 #include <optional>
@@ -138,7 +139,9 @@ private:
     {
         try {
             body();
-        } catch (const std::system_error&) {
+        } catch (const std::system_error& error) {
+            if (error.code().value() == EFBIG)
+                fail(permanent("message too long to be looked at (#5.3.4)"));
             fail(temporary("unable to hold the message"));
         }
     }

@@ -6,9 +6,11 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdint>
 #include <system_error>
 
 namespace grapnel::smtpd {
@@ -28,6 +30,22 @@ Fd sealed_memory(std::string_view text)
     return memory;
 }
 
+}
+
+void remove_left_spool_files(const std::string& directory)
+{
+    constexpr std::int64_t surely_left = 60;   // seconds; a file has its name for an instant only
+    try {
+        const auto now = SystemClock().now();
+        for (const auto& name : list_directory(directory)) {
+            const auto path = directory + '/' + name;
+            const auto about = status_if_there(path);
+            if (about && S_ISREG(about->st_mode) && about->st_mtim.tv_sec < now - surely_left)
+                ::unlink(path.c_str());
+        }
+    } catch (const std::system_error&) {
+        // it is not there, or not ours: nothing lies there that anybody needs
+    }
 }
 
 void MessageSpool::begin_file()

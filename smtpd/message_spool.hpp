@@ -12,6 +12,10 @@
 
 namespace grapnel::smtpd {
 
+// Names that a process left which was killed at a bad instant; nothing in use has had one for a
+// minute.
+void remove_left_spool_files(const std::string& directory);
+
 class MessageSpool {
 public:
     // directory: where the file is made, for a moment.

@@ -12,12 +12,6 @@ namespace grapnel::smtpd {
 
 using hooks::Stage;
 
-namespace {
-
-constexpr std::size_t hard_recipient_limit = 50000;
-
-}
-
 bool Session::take_edits(Stage stage, const hooks::Decision& decision)
 {
     const bool of_sender = stage == Stage::mail || stage == Stage::data;
@@ -41,7 +35,7 @@ bool Session::take_sender(const hooks::Sender& sender)
 // Who was there before stays as he stands in the queue's form.
 bool Session::take_recipients(const std::vector<hooks::Recipient>& recipients)
 {
-    if (recipients.size() > std::max(hard_recipient_limit, recipients_.size())) return false;
+    if (recipients.size() > std::max(most_recipients(), recipients_.size())) return false;
     std::unordered_map<std::string_view, std::size_t> before;
     for (std::size_t i = 0; i < shown_.to.size(); ++i) before.emplace(shown_.to[i].address, i);
     std::vector<std::string> stored;

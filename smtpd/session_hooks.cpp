@@ -87,6 +87,7 @@ hooks::Facts Session::facts(Stage stage, const Answer& ours)
     if (is_in_tls()) facts.tls = tls_facts(stream_.tls()->facts());
     facts.may_relay = peer.may_relay();
     facts.message_limit = databytes_;
+    facts.recipient_limit = most_recipients();
     return facts;
 }
 

@@ -18,6 +18,7 @@
 #include "smtpd/current_tls.hpp"
 #include "smtpd/door.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/message_spool.hpp"
 #include "smtpd/program_helper.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
@@ -408,6 +409,7 @@ int run_worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment&
     auto servers = name_servers();
     net::prepare_tls();
     row::smtpd_worker();
+    remove_left_spool_files(home() + "/run/spool");
     return Worker(std::move(sockets), std::move(keys), environment, {helper.get(), programs.get()},
                   shared, std::move(servers))
         .run();

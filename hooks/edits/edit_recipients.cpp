@@ -32,6 +32,13 @@ void take_out(Keys& keys, const std::string& key)
     if (const auto found = keys.find(key); found != keys.end()) keys.erase(found);
 }
 
+// Those whom the client has named stay, however many they are.
+bool is_too_many(const Draft& draft, std::size_t count)
+{
+    const auto limit = draft.facts.recipient_limit;
+    return limit > 0 && count > limit && count > draft.facts.envelope->to.size();
+}
+
 // C58: syntax, then the policy of RCPT TO.
 Result<> check_new(Draft& draft, const std::string& address, const std::string& key)
 {
@@ -96,6 +103,7 @@ Result<> add_recipient(Draft& draft, const Operation& operation)
     if (!given) return given.error();
     const auto key = mailbox_key(given->address.value_or(""));
     if (present(draft).contains(key)) return permanent("a recipient already");
+    if (is_too_many(draft, to.size() + 1)) return permanent("too many recipients");
     auto recipient = new_recipient(draft, std::move(*given), key);
     if (!recipient) return recipient.error();
     to.insert(to.begin() + static_cast<std::ptrdiff_t>(position), std::move(*recipient));
@@ -164,6 +172,7 @@ Result<> replace_recipients(Draft& draft, const Operation& operation)
         else if (draft.questions.size() == asked)
             return recipient.error();
     }
+    if (is_too_many(draft, to.size())) return permanent("too many recipients");
     if (!draft.questions.empty()) return permanent("not asked yet");
     draft.facts.envelope->to = std::move(to);
     draft.present = std::move(keys);

@@ -96,6 +96,7 @@ inline constexpr auto fields<Facts> = std::tuple{
     Field{"smtputf8", &Facts::smtputf8},
     Field{"may-relay", &Facts::may_relay},
     Field{"limit", &Facts::message_limit},
+    Field{"recipient-limit", &Facts::recipient_limit},
 };
 template <>
 inline constexpr auto fields<RecipientChange> = std::tuple{

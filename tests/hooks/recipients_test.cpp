@@ -37,6 +37,22 @@ TEST(AddedRecipient, IsWhatOurPolicySays)
     EXPECT_FALSE(at_data(add("no@example.net")).failed.empty());
 }
 
+TEST(AddedRecipient, IsNoneWhereThereAreAsManyAsOneMessageMayHave)
+{
+    Answering at_data(Stage::data);
+    at_data.policy = {{"yes@example.net", AddAnswer::yes}, {"too@example.net", AddAnswer::yes}};
+    at_data.facts.recipient_limit = 3;
+    EXPECT_THAT(at_data(add("yes@example.net")).failed, IsEmpty());
+    at_data.facts.recipient_limit = 2;
+    EXPECT_EQ(at_data(add("yes@example.net")).failed.at(0).reason, "too many recipients");
+    const std::string others =
+        R"({"set":[{"path":"/envelope/to","value":[{"address":"yes@example.net"},)"
+        R"({"address":"too@example.net"}]}]})";
+    EXPECT_THAT(addresses(at_data(others)), ElementsAre("yes@example.net", "too@example.net"));
+    at_data.facts.recipient_limit = 1;   // more than that were there before
+    EXPECT_THAT(addresses(at_data(others)), ElementsAre("yes@example.net", "too@example.net"));
+}
+
 TEST(AddedRecipient, IsNotAskedAboutTwice)
 {
     Answering at_data(Stage::data);

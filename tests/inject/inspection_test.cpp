@@ -76,6 +76,18 @@ TEST_F(InspectedInject, TheWholeMessageIsShownAndThenQueued)
         << got[0].envelope;
 }
 
+TEST_F(InspectedInject, MoreThanMayBeHeldIsRefused)
+{
+    answer([](FakeCall&, Decision&) {});
+    home.control("databytes", std::to_string(message.size() - 1));
+    const auto done = inject();
+    EXPECT_EQ(done.ending.code, 100);
+    EXPECT_EQ(done.errors, "qmail-inject: fatal: message too long to be looked at (#5.3.4)\n");
+    EXPECT_EQ(hookd->connections(), 0);
+    home.control("databytes", std::to_string(message.size()));
+    EXPECT_EQ(inject().ending.code, 0);
+}
+
 TEST_F(InspectedInject, WithoutTheSettingNobodyIsAsked)
 {
     answer([](FakeCall&, Decision&) {});

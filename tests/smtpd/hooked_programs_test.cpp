@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include <condition_variable>
 #include <csignal>
@@ -165,6 +166,19 @@ TEST_F(HookedPrograms, ShowTheWholeSessionInBothFrames)
         EXPECT_TRUE(only_queued().find(large) != std::string::npos);
         EXPECT_TRUE(list_directory(home / "run/spool").empty());
     }
+}
+
+TEST_F(HookedPrograms, WhatAKilledServerLeftInTheSpoolGoesWhenTheNextBegins)
+{
+    scanner("data");
+    answer();
+    home.write("run/spool/left", "");
+    home.write("run/spool/new", "");
+    const timespec long_ago[2] = {{1000, 0}, {1000, 0}};
+    ASSERT_EQ(::utimensat(AT_FDCWD, (home / "run/spool/left").c_str(), long_ago, 0), 0);
+    start();
+    EXPECT_TRUE(deliver().starts_with("250 2.0.0 ok "));
+    EXPECT_EQ(list_directory(home / "run/spool"), std::vector<std::string>{"new"});
 }
 
 TEST_F(HookedPrograms, WhatIsHeldLiesInTheQuarantineUntilItIsReleased)
