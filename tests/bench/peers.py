@@ -4,8 +4,9 @@ import pwd
 import shutil
 import subprocess
 
+import scanned
 from machine import Failed, remove, sh, wait_until
-from servers import DOMAIN, SINK_DOMAIN, Grapnel, Scanned, Server, certificate, listens, tool, write_control
+from servers import DOMAIN, SINK_DOMAIN, Grapnel, Server, certificate, listens, tool, write_control
 
 
 class Postfix(Server):
@@ -208,7 +209,7 @@ def make(name, machine):
     """The server of that name, or Failed with the reason."""
     options = machine.options
     kinds = {'grapnel': Grapnel, 'postfix': Postfix, 'notqmail': Notqmail, 'floor': Floor,
-             'hooks': Scanned, 'events': Scanned}
+             **dict.fromkeys(scanned.KINDS, scanned.Scanned)}
     if name in kinds:
         return kinds[name](name, machine)
     host, port = options.others[name]

@@ -4,9 +4,11 @@ from dataclasses import dataclass, field
 
 import load
 import restart
+import scanned
 
 KIB, MIB = 1 << 10, 1 << 20
-NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'starttls', 'idle', 'fanout', 'syncs', 'restart')
+NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'starttls', 'idle', 'fanout', 'syncs', 'restart', 'verdict',
+         'waiting', 'large')
 
 
 @dataclass
@@ -14,6 +16,7 @@ class Target:
     """Terms: (factor, server) that grapnel has to reach, or a greatest value. All of them, or any one."""
     terms: list
     any_of: bool = False
+    of: str = 'grapnel'
 
     def text(self):
         words = ['at most %g' % term if isinstance(term, (int, float)) else '%g x %s' % term for term in self.terms]
@@ -27,9 +30,8 @@ class Target:
             return decisive
         return None if None in known else not decisive
 
-    @staticmethod
-    def holds(term, medians):
-        mine = medians.get('grapnel')
+    def holds(self, term, medians):
+        mine = medians.get(self.of)
         if mine is None:
             return None
         if isinstance(term, (int, float)):
@@ -39,12 +41,28 @@ class Target:
 
 
 @dataclass
+class Added:
+    """How much greater the value of one server may be than that of another."""
+    most: float
+    of: str
+    to: str
+
+    def text(self):
+        return '%s: at most %g more' % (self.of, self.most)
+
+    def reached(self, medians):
+        if self.of not in medians or self.to not in medians:
+            return None
+        return medians[self.of] - medians[self.to] <= self.most
+
+
+@dataclass
 class Row:
     """One line of the table: a part of a work's results."""
     part: str
     unit: str
     less_is_better: bool = False
-    target: Target = None
+    target: object = None
 
 
 @dataclass
@@ -140,3 +158,21 @@ def works(options):
                [Row('rate', 's to the first 250', True, Target([2])),
                 Row('known', 's until all are known', True, Target([10])),
                 Row('memory', 'MB of qmail-send', True, Target([60]))], only_for=('grapnel', 'notqmail'))
+    yield from scanner_works(quick)
+
+
+def scanner_works(quick):
+    count = 20 if quick else 500
+    yield Work('verdict', 'one message after the other, 4 KiB', functools.partial(scanned.verdict, messages=count),
+               [Row('rate', 'ms to the 250, median', True, Added(2, 'hooks', 'grapnel'))], only_for=('grapnel', 'hooks'))
+    count = 20 if quick else 1000
+    yield Work('waiting', '%d sessions wait for a scanner of 2 s' % count, functools.partial(scanned.waiting, sessions=count),
+               [Row('rate', 's to the last 250', True),
+                Row('connections', 'connections to it', True, Target([2], of='slow-http2')),
+                Row('threads', 'threads of qmail-hookd', True),
+                Row('memory', 'MiB of qmail-hookd', True)], most_runs=1, only_for=('slow', 'slow-http2'))
+    size = (2 if quick else 25) * MIB
+    yield Work('large', 'a message of %s looked at' % bytes_text(size), functools.partial(scanned.large, size=size),
+               [Row('rate', 'MiB of qmail-hookd', True),
+                Row('times', 'of what it sends', True, None if quick else Target([3], of='hooks'))], most_runs=1,
+               only_for=('hooks',))

@@ -1,5 +1,5 @@
-// bench_scanner PORT: a scanner that has nothing against any message and says so at once: MTA Hooks
-// over HTTP/1.1, one event loop. It checks nothing: not for mail.
+// bench_scanner PORT [MILLISECONDS]: a scanner that has nothing against any message and says so at
+// once, or after so long: MTA Hooks over HTTP/1.1, one event loop. It checks nothing: not for mail.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -9,9 +9,11 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <deque>
 #include <string>
 #include <string_view>
 
@@ -59,7 +61,51 @@ struct Connection {
     int socket;
     std::string head = {};
     std::size_t body = 0;   // still to come
+    bool waits = false, left = false;
 };
+
+using Clock = std::chrono::steady_clock;
+
+struct Due {
+    Clock::time_point when;
+    Connection* connection;
+    std::string words;
+};
+
+std::chrono::milliseconds delay{0};   // of an answer about a message
+std::deque<Due> waiting;              // in the order in which they are due
+
+void say(const Connection& connection, std::string_view words)
+{
+    [[maybe_unused]] const auto ignored =
+        ::send(connection.socket, words.data(), words.size(), MSG_NOSIGNAL);
+}
+
+void close(Connection* connection)
+{
+    connection->left = true;
+    if (connection->waits) return;   // goes when its turn comes
+    ::close(connection->socket);
+    delete connection;
+}
+
+// Milliseconds until the next one; -1: there is none.
+int answer_what_is_due()
+{
+    while (!waiting.empty()) {
+        const auto left = waiting.front().when - Clock::now();
+        if (left > Clock::duration(0))
+            return static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(left).count());
+        const auto due = std::move(waiting.front());
+        waiting.pop_front();
+        due.connection->waits = false;
+        if (due.connection->left)
+            close(due.connection);
+        else
+            say(*due.connection, due.words);
+    }
+    return -1;
+}
 
 std::string reply(const std::string& head, std::string_view body)
 {
@@ -99,10 +145,14 @@ bool read(Connection& connection)
             bytes = {};
         }
         if (connection.body > 0) return true;
-        const auto words = reply(connection.head, kept);
+        auto words = reply(connection.head, kept);
+        const bool later = delay.count() > 0 && connection.head.starts_with("POST /hook");
         connection.head.clear();
-        [[maybe_unused]] const auto ignored =
-            ::send(connection.socket, words.data(), words.size(), MSG_NOSIGNAL);
+        connection.waits = later;
+        if (later)
+            waiting.push_back({Clock::now() + delay, &connection, std::move(words)});
+        else
+            say(connection, words);
     }
     return true;
 }
@@ -119,14 +169,15 @@ void serve(int listener)
     watch(listener, nullptr);
     std::array<epoll_event, 64> ready;
     for (;;) {
-        const int count = ::epoll_wait(events, ready.data(), static_cast<int>(ready.size()), -1);
+        const int count = ::epoll_wait(events, ready.data(), static_cast<int>(ready.size()),
+                                       answer_what_is_due());
         for (int i = 0; i < count; ++i) {
             auto* connection =
                 static_cast<Connection*>(ready[static_cast<std::size_t>(i)].data.ptr);
             if (connection) {
                 if (read(*connection)) continue;
-                ::close(connection->socket);
-                delete connection;
+                ::epoll_ctl(events, EPOLL_CTL_DEL, connection->socket, nullptr);
+                close(connection);
                 continue;
             }
             const int socket = ::accept4(listener, nullptr, nullptr, SOCK_NONBLOCK);
@@ -148,5 +199,6 @@ int main(int count, char** words)
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     check(::bind(listener, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0, "bind");
     check(::listen(listener, 4096) == 0, "listen");
+    if (count > 2) delay = std::chrono::milliseconds(std::atoi(words[2]));
     serve(listener);
 }

@@ -260,28 +260,3 @@ class Grapnel(Server):
 
     def injector(self):
         return [self.home + '/bin/sendmail', '-f', 'sender@client.example', self.recipient], {}
-
-
-class Scanned(Grapnel):
-    """The same with a scanner that answers at once: "hooks" asks it about every message, "events" tells it of deliveries."""
-    works = ('accept', 'maildir')
-
-    def before_smtpd(self, deliver, environment):
-        program = tool(self.options, 'bench_scanner')
-        if not program:
-            raise Failed('bench_scanner is not built (it is built with the tests)')
-        port = free_port()
-        self.run([program, str(port)], dict(os.environ))
-        wait_until(lambda: listens('127.0.0.1', port) or self.check_alive(), 20, 'bench_scanner on its port')
-        home = os.path.join(self.home, 'control/hooks/10-bench')
-        os.makedirs(home, exist_ok=True)
-        for name, value in (('url', 'http://127.0.0.1:%d/' % port), ('insecure-loopback', '1'),
-                            ('stages', 'data' if self.name == 'hooks' else 'delivery'),
-                            ('token', 'a-token-that-nobody-else-has-12345678')):
-            with open(os.path.join(home, name), 'w') as file:
-                file.write(value + '\n')
-        os.chmod(os.path.join(home, 'token'), 0o400)
-        shutil.chown(os.path.join(home, 'token'), 'qmailh')
-        # qmail-start has looked for scanners before they were there.
-        self.run(['qmail-hookd'], environment, self.home + '/bin/qmail-hookd')
-        wait_until(lambda: os.path.exists(self.home + '/run/hookd') or self.check_alive(), 20, 'qmail-hookd')
