@@ -12,11 +12,12 @@ errors() {
 }
 states() { sed -n 's/^ *\([0-9]*\) states, stored.*/\1/p' pan.log; }
 failed=0
-for path in CLASSIC FAST; do
+for path in CLASSIC FAST HOOKED; do
     [ "$(errors -D$path)" = 0 ] && echo "$path: holds in $(states) states" || { echo "$path: an error in the protocol"; failed=1; }
 done
 for promise in TODO_FSYNC NEW_FSYNC BOUNCE_FSYNC INFO_FSYNC REMOVAL_FLUSH BOUNCE_FIRST RESYNC \
     FAST_FLUSH MESS_LAST FALLBACK_BOUNCE_FIRST FALLBACK_FLUSH FALLBACK_MARKS LOOKING_FOR_LEFTOVERS; do
     [ "$(errors -DFAST -DWITHOUT_$promise)" != 0 ] && echo "without $promise: caught" || { echo "without $promise: NOT caught"; failed=1; }
 done
+[ "$(errors -DHOOKED -DWITHOUT_RECORD_FSYNC)" != 0 ] && echo "without RECORD_FSYNC: caught" || { echo "without RECORD_FSYNC: NOT caught"; failed=1; }
 exit $failed

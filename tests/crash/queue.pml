@@ -5,7 +5,8 @@
    leaves). At a cut every name whose views differ goes one way or the other. A name holds which message it
    belongs to; 0: it is not there. Recipient A is delivered to a Maildir; recipient B too, or he fails for good at
    any attempt and becomes a bounce. FAST allows the first attempt straight from todo; send's memory of it is
-   lost at each cut and kill.
+   lost at each cut and kill. HOOKED allows a scanner to say of B's failure that nobody is to hear of it (the mark
+   alone), to cancel the message (a record in info, which is written beside it and renamed) or its bounce.
 
    Checked: what was acknowledged is delivered or reported; copies are no more than one and the crashes; no name
    of the first message is seen once the second has its number, so mess/N goes last.
@@ -16,14 +17,17 @@ byte v_mess, v_intd, v_todo, v_info, v_bounce;
 byte d_mess, d_intd, d_todo, d_info, d_bounce;
 bool v_newA, v_newB, v_doneA, v_doneB, v_dsn;
 bool d_newA, d_newB, d_doneA, d_doneB, d_dsn;
-bool acked, failedB;
+bool v_silent, d_silent;             /* info says that the rest is dropped without a word */
+bool d_record, torn;                 /* what was renamed over info is on disk; is not, and the name is */
+bool acked, failedB, unspoken;       /* unspoken: a scanner wanted it so */
 byte message = 1, copiesA, copiesB, crashes;
 
 inline maybe(v, d) { if :: v != d -> if :: d = v :: v = d fi :: else -> skip fi }
 inline cutpower() {
     maybe(v_mess, d_mess); maybe(v_intd, d_intd); maybe(v_todo, d_todo); maybe(v_info, d_info);
     maybe(v_bounce, d_bounce); maybe(v_newA, d_newA); maybe(v_newB, d_newB); maybe(v_doneA, d_doneA);
-    maybe(v_doneB, d_doneB); maybe(v_dsn, d_dsn);
+    maybe(v_doneB, d_doneB); maybe(v_dsn, d_dsn); maybe(v_silent, d_silent);
+    torn = v_silent && !d_record;
     crashes++
 }
 #define CUT if :: crashes < 2 -> atomic { cutpower(); goto recover } :: skip fi
@@ -44,6 +48,16 @@ inline cutpower() {
 #define FSYNC_BOUNCE skip
 #else
 #define FSYNC_BOUNCE d_bounce = v_bounce
+#endif
+#ifdef WITHOUT_RECORD_FSYNC
+#define FSYNC_RECORD skip
+#else
+#define FSYNC_RECORD d_record = true
+#endif
+#ifdef HOOKED
+#define ASKED true
+#else
+#define ASKED false
 #endif
 #define FLUSH_SORTED d_info = v_info; d_doneA = v_doneA; d_doneB = v_doneB
 #ifdef WITHOUT_INFO_FSYNC
@@ -104,6 +118,7 @@ queue:
 
 recover:
     failedB = false;
+    assert(!torn);
     assert(v_todo == 0 || v_todo == message);
     /* An old intd may come back after two cuts; qmail-queue removes it, and nobody else reads it. */
     assert(v_info == 0 || v_info == message);
@@ -139,8 +154,15 @@ recover:
         leave_todo()
     :: !v_todo && v_info && v_mess && !v_doneA ->
         deliver(v_newA, d_newA, copiesA); v_doneA = true; STEP; d_doneA = v_doneA; STEP
-    :: !v_todo && v_info && v_mess && !v_doneB ->
+    :: !v_todo && v_info && v_mess && !v_doneB && v_silent ->
+        v_doneB = true; STEP; d_doneB = v_doneB; STEP
+    :: !v_todo && v_info && v_mess && !v_doneB && !v_silent ->
         if
+        :: ASKED ->                                          /* B becomes failed-silent */
+            unspoken = true; v_doneB = true; STEP; d_doneB = v_doneB; STEP
+        :: ASKED && v_doneA ->                               /* cancel: info.new, flush, rename, flush */
+            unspoken = true; d_record = false; STEP; FSYNC_RECORD; STEP;
+            v_silent = true; STEP; d_silent = v_silent; STEP
         :: deliver(v_newB, d_newB, copiesB); v_doneB = true; STEP; d_doneB = v_doneB; STEP
         :: true ->
 #ifdef WITHOUT_BOUNCE_FIRST
@@ -150,20 +172,26 @@ recover:
 #endif
         fi
     :: !v_todo && v_info && v_doneA && v_doneB ->
-        if :: v_bounce -> v_dsn = true; d_dsn = true; STEP; v_bounce = 0; STEP :: else -> skip fi;
-        v_info = 0; STEP; FLUSH_REMOVAL; STEP;
+        if
+        :: v_bounce -> v_dsn = true; d_dsn = true; STEP; v_bounce = 0; STEP
+        :: v_bounce && ASKED -> unspoken = true; v_bounce = 0; STEP
+        :: !v_bounce -> skip
+        fi;
+        atomic { v_info = 0; v_silent = false }
+        STEP; atomic { FLUSH_REMOVAL; d_silent = v_silent }
+        STEP;
         v_mess = 0; goto freed
     :: !v_todo && !v_info -> break                           /* S2 or nothing: clean-up */
     od;
     goto over;
 
 freed:
-    assert(d_newA && (d_newB || d_dsn));
+    assert(d_newA && (d_newB || d_dsn || unspoken));
     if
     :: message == 1 ->                                       /* the number is given to another message */
         atomic {
             assert(copiesA <= 1 + crashes && copiesB <= 1 + crashes);
-            message = 2; acked = false; copiesA = 0; copiesB = 0; failedB = false;
+            message = 2; acked = false; copiesA = 0; copiesB = 0; failedB = false; unspoken = false;
             v_newA = false; v_newB = false; v_dsn = false; d_newA = false; d_newB = false; d_dsn = false;
             v_doneA = false; v_doneB = false; d_doneA = false; d_doneB = false
         }
@@ -172,6 +200,6 @@ freed:
     fi;
 
 over:
-    assert(!acked || (v_newA && (v_newB || v_dsn || d_dsn)));
+    assert(!acked || (v_newA && (v_newB || v_dsn || d_dsn || unspoken)));
     assert(copiesA <= 1 + crashes && copiesB <= 1 + crashes)
 }

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
 """Stops qmail-send at every call that changes the queue, and makes each of them fail once.
 
-    send_sweep.py BIN [--hooks | --reports] [--only TEXT]
+    send_sweep.py BIN [--hooks | --answering | --reports] [--only TEXT]
 
 Two messages go through. One is delivered straight from todo to a local and a remote recipient; of the other one
 recipient fails, so it falls back to files and makes a bounce. With --hooks a scanner, which cannot be reached,
 wants to hear of everything, so outcomes wait until the message is on file, and one more recipient is deferred once, so
-that info is written anew. With --reports the sender of the other message wants to hear of every recipient: then he must be told of
+that info is written anew. With --answering a scanner answers: who is deferred is not to be reported as delayed (a
+record), another failure is dropped silently, one bounce is suppressed, and one more message is cancelled when its one
+recipient is deferred: nobody hears of these. With --reports the sender of the other message wants to hear of every recipient: then he must be told of
 each success and of the failure. The spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
 is started again, undisturbed: then everybody must have got his message whole, the sender his bounce, and
 nobody more than one surplus copy. Exit code 77: it could not be done here, with the reason.
@@ -24,6 +26,7 @@ import subprocess
 import sys
 import time
 
+import fake_hookd
 import queue_state
 import sweep
 
@@ -35,6 +38,9 @@ SENDER = b"sender@far.example"
 RECIPIENTS = (b"ann@here.example", b"bob@far.example", b"fail@far.example")
 STRAIGHT = (b"cid@here.example", b"dan@far.example")
 LATER = b"later@far.example"
+SILENT = b"silent@far.example"         # fails; the scanner makes it failed-silent
+UNHEARD = b"unheard@far.example"       # fails; the scanner suppresses the bounce
+CANCELLED = b"cancelled@far.example"   # always deferred; the scanner cancels
 RECORDED = 0.25  # seconds after which a deferral is on file
 QUIET = 1.5      # seconds without anything happening: it waits for a time that will not come here
 LONGEST = 20.0
@@ -69,8 +75,10 @@ class Spawners:
             whole = content == MESSAGE
         if not whole:
             self.faults.append(f"{recipient.decode()} was given another message")
-        if recipient == RECIPIENTS[2]:
+        if recipient in (RECIPIENTS[2], SILENT, UNHEARD):
             return number + b"Dnobody\n\0"
+        if recipient == CANCELLED:
+            return number + b"Zbusy\n\0"
         if recipient == LATER and self.again_at is None:
             self.again_at = time.monotonic() + RECORDED
             return number + b"Zlater\n\0"
@@ -192,8 +200,28 @@ def place(theirs):
         os.close(end)
 
 
+def decide(facts):
+    """What the scanner wants."""
+    changes = []
+    for index, recipient in enumerate(facts["envelope"]["to"]):
+        address, stage = recipient["address"], facts["stage"]
+        if address == UNHEARD and stage == "dsn":
+            return {"action": "cancel", "suppressed": True, "scanner": b"10-none"}
+        if address == CANCELLED and stage == "delivery":
+            return {"action": "cancel", "scanner": b"10-none"}
+        if address == SILENT and stage == "delivery":
+            changes.append({"index": index, "status": "failed-silent"})
+        if address == LATER and stage == "delivery" and recipient["delivery"]["status"] == "deferred":
+            changes.append({"index": index, "next-dsn": 0})
+    return {"recipients": changes, "scanner": b"10-none"} if changes else {}
+
+
+def is_hooked(mode):
+    return mode in ("hooks", "answering")
+
+
 def make_home(binaries, mode):
-    hooks = mode == "hooks"
+    hooks = is_hooked(mode)
     home = sweep.make_home()
     os.makedirs(f"{home}/control")
     os.symlink(binaries, f"{home}/bin")
@@ -206,7 +234,11 @@ def make_home(binaries, mode):
             with open(f"{home}/control/hooks/10-none/{name}", "w", encoding="ascii") as file:
                 file.write(text + "\n")
     lay_message(home, STRAIGHT)
-    lay_message(home, RECIPIENTS + ((LATER,) if hooks else ()), mode == "reports")
+    silent = (SILENT,) if mode == "answering" else ()
+    lay_message(home, RECIPIENTS + ((LATER,) if hooks else ()) + silent, mode == "reports")
+    if mode == "answering":
+        lay_message(home, (UNHEARD,))
+        lay_message(home, (CANCELLED,))
     return home
 
 
@@ -224,6 +256,7 @@ def lay_message(home, recipients, wants_reports=False):
 def one_run(binaries, injected, mode):
     """The trace of the disturbed life, and what was wrong after the second one."""
     home = make_home(binaries, mode)
+    hookd = fake_hookd.FakeHookd(home, decide) if mode == "answering" else None
     try:
         spawners = Spawners(home, mode)
         code = Life(binaries, home, spawners, injected).run()
@@ -244,8 +277,12 @@ def one_run(binaries, injected, mode):
         found += delivery_faults(spawners, injected, mode)
         if not injected:
             found += path_faults(lines, mode)
+            found += [f"nobody was asked at {stage}" for stage in ("delivery", "defer", "dsn")
+                      if hookd and stage not in hookd.asked]
         return lines, [f"{injected or 'undisturbed'}: {text}" for text in found]
     finally:
+        if hookd:
+            hookd.stop()
         shutil.rmtree(home)
 
 
@@ -260,7 +297,7 @@ def wait_for_submissions(home):
 
 
 def delivery_faults(spawners, injected, mode):
-    hooks = mode == "hooks"
+    hooks = is_hooked(mode)
     most = 2 if injected else 1
     counts = dict(spawners.delivered)
     found = []
@@ -283,8 +320,9 @@ def path_faults(lines, mode):
     """The undisturbed life must have gone both ways, and have written info anew for scanners alone."""
     made = [line for line in lines if re.match(r'openat\(.*"info/[0-9/]*".*O_CREAT', line)]
     renamed = [line for line in lines if line.startswith('rename("info/')]
-    found = [] if len(made) == 1 else [f"{len(made)} messages came into files, of one that had to"]
-    return found + ([f"info was written anew {len(renamed)} times"] if bool(renamed) != (mode == "hooks") else [])
+    wanted = 3 if mode == "answering" else 1
+    found = [] if len(made) == wanted else [f"{len(made)} messages came into files, of {wanted} that had to"]
+    return found + ([f"info was written anew {len(renamed)} times"] if bool(renamed) != is_hooked(mode) else [])
 
 
 def injections(lines):
@@ -310,6 +348,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bin")
     parser.add_argument("--hooks", dest="mode", action="store_const", const="hooks", default="")
+    parser.add_argument("--answering", dest="mode", action="store_const", const="answering")
     parser.add_argument("--reports", dest="mode", action="store_const", const="reports")
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
