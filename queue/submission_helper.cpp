@@ -8,7 +8,9 @@
 #include "base/text.hpp"
 #include "queue/exit_code.hpp"
 
+#include <algorithm>
 #include <cerrno>
+#include <chrono>
 #include <csignal>
 #include <cstring>
 #include <system_error>
@@ -23,11 +25,15 @@ namespace grapnel::queue {
 
 namespace {
 
-constexpr std::size_t longest_request = 32768;
+using SteadyClock = std::chrono::steady_clock;
+
+constexpr std::size_t longest_request = 32768, most_judges = 64;
+constexpr std::chrono::minutes judge_limit{1};
 
 struct Request {
     std::vector<std::string> variables;
-    std::vector<Fd> descriptors;   // message, envelope, response, result
+    std::vector<Fd> descriptors;   // message, envelope, response, result; of a judge: input, result
+    std::optional<std::string> judge = {};
 };
 
 // nullopt: the peer is gone. A frame that is not one of ours has no descriptors.
@@ -38,11 +44,13 @@ std::optional<Request> receive(int socket, std::vector<char>& room)
         if (!packet) return Request{};
         if (packet->ended) return std::nullopt;
         Request request{{}, std::move(packet->descriptors)};
-        packet->bytes.remove_prefix(1);
+        const bool of_judge = packet->bytes.starts_with('j');
+        packet->bytes.remove_prefix(std::min<std::size_t>(packet->bytes.size(), 1));
+        if (of_judge) request.judge = std::string(take_until(packet->bytes, '\0').value_or(""));
         while (const auto entry = take_until(packet->bytes, '\0'))
             request.variables.emplace_back(*entry);
-        if (request.descriptors.size() != most_packet_descriptors || !packet->whole)
-            request.descriptors.clear();
+        const std::size_t wanted = of_judge ? 2 : most_packet_descriptors;
+        if (request.descriptors.size() != wanted || !packet->whole) request.descriptors.clear();
         return request;
     } catch (const std::system_error& error) {
         if (error.code().value() == EMFILE) return Request{};
@@ -52,8 +60,9 @@ std::optional<Request> receive(int socket, std::vector<char>& room)
 
 class Helper {
 public:
-    Helper(int socket, const Environment& environment, const VariableRule& allowed)
-        : socket_(socket), environment_(environment), allowed_(allowed)
+    Helper(int socket, const Environment& environment, const VariableRule& allowed,
+           const JudgeRule& judges)
+        : socket_(socket), environment_(environment), allowed_(allowed), judges_(judges)
     {
     }
 
@@ -62,7 +71,9 @@ public:
         for (;;) {
             std::vector<pollfd> waiting{{socket_, POLLIN, 0}};
             for (const auto& job : jobs_) waiting.push_back({job.watch.get(), POLLIN, 0});
-            if (::poll(waiting.data(), waiting.size(), -1) < 0 && errno != EINTR) return 111;
+            if (::poll(waiting.data(), waiting.size(), patience()) < 0 && errno != EINTR)
+                return 111;
+            end_judges();
             for (std::size_t i = waiting.size(); i-- > 1;)
                 if (waiting[i].revents != 0) reap(i - 1);
             if (waiting[0].revents == 0) continue;
@@ -76,7 +87,25 @@ private:
     struct Job {
         Child child;
         Fd watch, result;
+        std::optional<SteadyClock::time_point> deadline = {};   // of a judge
     };
+
+    std::size_t judging() const
+    {
+        return static_cast<std::size_t>(std::count_if(
+            jobs_.begin(), jobs_.end(), [](const Job& job) { return job.deadline.has_value(); }));
+    }
+
+    // Milliseconds until a judge has had his time; -1: none has a limit.
+    int patience() const { return judging() == 0 ? -1 : 1000; }
+
+    // One that runs as another user cannot be killed: it keeps its place, nobody waits for it.
+    void end_judges()
+    {
+        const auto now = SteadyClock::now();
+        for (auto& job : jobs_)
+            if (job.deadline && now >= *job.deadline) job.child.kill(SIGKILL);
+    }
 
     static void tell(const Fd& result, const HelperFrame& frame)
     {
@@ -91,7 +120,10 @@ private:
     {
         auto& fds = request.descriptors;
         try {
-            Job job{spawn_queue(request), Fd(), std::move(fds[3])};
+            if (request.judge && judging() >= most_judges) throw_error(EAGAIN, "too many judges");
+            Job job{request.judge ? spawn_judge(request) : spawn_queue(request), Fd(),
+                    std::move(fds.back())};
+            if (request.judge) job.deadline = SteadyClock::now() + judge_limit;
             tell(job.result, {HelperFrame::Kind::started, false, job.child.pid()});
             job.watch = process_handle(job.child.pid());
             if (job.watch)
@@ -99,11 +131,11 @@ private:
             else
                 finish(job);   // no way to watch it: wait, which is slow but right
         } catch (const std::system_error& error) {
-            tell(fds[3], {HelperFrame::Kind::refused, false, error.code().value()});
+            tell(fds.back(), {HelperFrame::Kind::refused, false, error.code().value()});
         }
     }
 
-    Child spawn_queue(const Request& request) const
+    Environment variables_of(const Request& request) const
     {
         Environment variables = environment_;
         for (const auto& entry : request.variables) {
@@ -111,6 +143,24 @@ private:
             const auto equals = entry.find('=');
             variables.set(entry.substr(0, equals), entry.substr(equals + 1));
         }
+        return variables;
+    }
+
+    Child spawn_judge(const Request& request) const
+    {
+        auto words = judges_ ? judges_(*request.judge) : std::vector<std::string>();
+        if (words.empty()) throw_error(ENOENT, "no program judges that");
+        return spawn({.path = words.front(),
+                      .arguments = words,
+                      .search_path = true,
+                      .environment = variables_of(request).entries(),
+                      .descriptors = {{3, request.descriptors[0].get()}},
+                      .directory = home()});
+    }
+
+    Child spawn_queue(const Request& request) const
+    {
+        Environment variables = variables_of(request);
         variables.set("ERROR_FD", "4");
         const auto& fds = request.descriptors;
         return spawn({.path = variables.get("QMAILQUEUE").value_or("bin/qmail-queue"),
@@ -140,6 +190,7 @@ private:
     int socket_;
     const Environment& environment_;
     const VariableRule& allowed_;
+    const JudgeRule& judges_;
     std::vector<Job> jobs_;
     std::vector<char> room_ = std::vector<char>(longest_request);
 };
@@ -174,7 +225,8 @@ std::optional<HelperFrame> HelperFrame::decode(std::string_view bytes)
     return frame;
 }
 
-Fd start_submission_helper(const Environment& environment, const VariableRule& allowed)
+Fd start_submission_helper(const Environment& environment, const VariableRule& allowed,
+                           const JudgeRule& judges)
 {
     PacketPair pair = make_packet_pair();
     fork_child([&] {
@@ -185,7 +237,7 @@ Fd start_submission_helper(const Environment& environment, const VariableRule& a
         default_signal(SIGCHLD);
         unblock_all_signals();
         keep_only(pair.theirs.get());
-        return Helper(3, environment, allowed).run();
+        return Helper(3, environment, allowed, judges).run();
     });
     return std::move(pair.ours);
 }
@@ -205,6 +257,23 @@ HelperJob ask_helper(int socket, const std::vector<std::string>& variables)
         set_nonblocking(ours->get());
     return {std::move(message.writer), std::move(envelope.writer), std::move(response.reader),
             std::move(result.reader)};
+}
+
+// The input lies in the pipe before the program starts: it is shorter than any pipe's room.
+Fd ask_judge(int socket, std::string_view which, const std::vector<std::string>& variables,
+             std::string_view input)
+{
+    if (input.size() > longest_judge_input) throw_error(E2BIG, "too much to be judged");
+    Pipe pipe = make_pipe(), result = make_pipe();
+    set_nonblocking(pipe.writer.get());
+    write_all(pipe.writer.get(), input, "what is to be judged");
+    std::string request = 'j' + std::string(which) + '\0';
+    for (const auto& entry : variables) request += entry + '\0';
+    if (request.size() > longest_request) throw_error(E2BIG, "too many variables for a program");
+    if (!send_packet(socket, request, {pipe.reader.get(), result.writer.get()}))
+        throw_errno("unable to ask the submission helper");
+    set_nonblocking(result.reader.get());
+    return std::move(result.reader);
 }
 
 }

@@ -1,6 +1,6 @@
-// A small process that runs qmail-queue (or what QMAILQUEUE names) for one that may not start
-// programs itself: it is forked before the first byte from outside is read, and reads frames of
-// that one peer only.
+// A small process that runs qmail-queue (or what QMAILQUEUE names), and programs that judge
+// passwords and the like, for one that may not start programs itself: it is forked before the first
+// byte from outside is read, and reads frames of that one peer only.
 #pragma once
 
 #include "base/sys/environment.hpp"
@@ -21,9 +21,14 @@ namespace grapnel::queue {
 // enough.
 using VariableRule = std::function<bool(std::string_view entry)>;
 
+// The words of the program that judges what `which` names; empty: there is none. Asked in the
+// helper, too, each time.
+using JudgeRule = std::function<std::vector<std::string>(std::string_view which)>;
+
 // Forks it; returns the socket to ask over. It ends when every copy of that socket is closed.
 // The program starts with `environment`; without a rule a submission may set none.
-Fd start_submission_helper(const Environment& environment, const VariableRule& allowed = {});
+Fd start_submission_helper(const Environment& environment, const VariableRule& allowed = {},
+                           const JudgeRule& judges = {});
 
 // The four descriptors of one submission, passed to the helper; ours are the other ends.
 struct HelperJob {
@@ -34,6 +39,14 @@ struct HelperJob {
 };
 // Throws system_error: no descriptors left, or the helper is gone or too busy.
 HelperJob ask_helper(int socket, const std::vector<std::string>& variables);
+
+// A program that judges: it reads input, at most 32 KiB, on descriptor 3, by the checkpassword
+// interface; what it writes on 1 is lost. Killed after a minute, where that may be done; 64 at
+// once.
+inline constexpr std::size_t longest_judge_input = 32768;
+// The frames: started, then ended; or refused. Throws as ask_helper.
+Fd ask_judge(int socket, std::string_view which, const std::vector<std::string>& variables,
+             std::string_view input);
 
 struct HelperFrame {
     enum class Kind : std::uint8_t { started = 'P', refused = 'R', ended = 'E' };

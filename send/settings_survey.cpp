@@ -34,8 +34,8 @@ constexpr std::array readers{
     Reader{"qmail-send", Role::send},    Reader{"qmail-queue", Role::queue},
     Reader{"qmail-queued", Role::queue}, Reader{"qmail-hookd", Role::hooks}};
 // Started by root, or reading before they become somebody else.
-constexpr std::array readers_as_root{"qmail-start", "qmail-newmrh", "qmail-newmvrt",
-                                     "qmail-smtpd as root"};
+constexpr std::array readers_as_root{"qmail-start",     "qmail-newmrh",     "qmail-newmvrt",
+                                     "qmail-newsendas", "qmail-saslpasswd", "qmail-smtpd as root"};
 
 bool may_read(const struct stat& file, const Identity& who)
 {
@@ -125,12 +125,25 @@ private:
 
     void look_at_file(const Setting& setting, const struct stat& file)
     {
-        look_at_owner(std::string(setting.name), file);
+        if (!is_secret_of_its_reader(setting, file)) look_at_owner(std::string(setting.name), file);
         if (S_ISDIR(file.st_mode)) return;
         if (setting.check == Check::secret && (file.st_mode & S_IROTH) != 0)
             add(setting.name, "It is a secret, but everybody can read it.");
         const auto programs = split(setting.readers, ',');
         for (const auto word : programs) look_at_reader(setting, trim(word), file);
+    }
+
+    // What nobody else may read, as others share its reader's group; who has been taken over can
+    // change what he goes by anyway.
+    static bool is_secret_of_its_reader(const Setting& setting, const struct stat& file)
+    {
+        if (setting.check != Check::secret || (file.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+            return false;
+        return std::any_of(readers.begin(), readers.end(), [&](const auto& reader) {
+            const auto who =
+                reader.program == setting.readers ? identity_of(reader.role) : std::nullopt;
+            return who && who->uid == file.st_uid;
+        });
     }
 
     void look_at_owner(const std::string& name, const struct stat& file)

@@ -9,18 +9,22 @@ namespace grapnel::smtpd {
 void CommandReader::keep(std::string_view piece)
 {
     total_ += piece.size();
-    if (total_ <= longest_command) line_ += piece;
+    if (total_ <= longest_auth) line_ += piece;
+    secret_ = starts_with_ignoring_case(line_, "AUTH ");
 }
+
+std::size_t CommandReader::limit() const { return is_secret() ? longest_auth : longest_command; }
 
 std::optional<CommandLine> CommandReader::finish()
 {
     CommandLine line;
-    if (total_ > longest_command)
+    if (total_ > limit())
         line.fault = CommandLine::Fault::too_long;
     else if (bare_)
         line.fault = CommandLine::Fault::bare;
     else
         line.text = std::move(line_);
+    line_.assign(line_.capacity(), '\0');   // it may have been a password
     line_ = std::string();
     total_ = 0;
     carriage_return_ = bare_ = false;

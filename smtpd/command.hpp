@@ -15,6 +15,8 @@ namespace grapnel::smtpd {
 
 inline constexpr std::size_t longest_command = 4096, longest_path = 1000, longest_local = 256,
                              longest_domain = 255, most_parameters = 100;
+// AUTH and each answer of its exchange (RFC 4954 4, 4.5.3.1.4).
+inline constexpr std::size_t longest_auth = 12288;
 // Without a line end in so many octets nobody there speaks SMTP.
 inline constexpr std::size_t hopeless_command = 65536;
 
@@ -33,14 +35,19 @@ public:
     // Takes from the front of bytes up to and with a line end; nullopt: all taken, no end yet.
     std::optional<CommandLine> take(std::string_view& bytes);
     bool inside_line() const { return total_ > 0; }
+    // What comes now is no command, but an answer in the exchange of AUTH.
+    void expect_response(bool whether) { response_ = whether; }
+    // What is being read, or was read last, may hold a password.
+    bool is_secret() const { return response_ || secret_; }
 
 private:
+    std::size_t limit() const;
     void keep(std::string_view piece);
     std::optional<CommandLine> finish();
 
     std::string line_;
     std::size_t total_ = 0;   // octets of this line so far, kept or not
-    bool bare_lf_, carriage_return_ = false, bare_ = false;
+    bool bare_lf_, carriage_return_ = false, bare_ = false, response_ = false, secret_ = false;
 };
 
 struct Command {

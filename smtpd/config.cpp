@@ -164,6 +164,7 @@ Config load_config(const Control& control)
     const bool asks_for_names = config.rules.name_hosts() || config.refused.clients.name_hosts();
     config.lookup_time = std::chrono::seconds(
         std::min<std::uint64_t>(control.integer("lookuptime", asks_for_names ? 5 : 0), 30));
+    config.auth = read_auth(control, config.me, config.complaints);
     config.hooks = hooks::read_subscriptions(control.directory());
     return config;
 }

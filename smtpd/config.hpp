@@ -7,6 +7,7 @@
 #include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
 #include "hooks/subscriptions.hpp"
+#include "smtpd/auth_config.hpp"
 #include "smtpd/client_list.hpp"
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
@@ -60,6 +61,8 @@ struct Config {
     std::vector<net::IpAddress> my_addresses;
     std::set<std::string, std::less<>> tls_clients;   // who may relay, by a certificate; lower case
 
+    AuthConfig auth;
+
     hooks::Subscriptions hooks;
     bool is_hooked() const;   // some scanner wants a stage of ours
 
@@ -84,7 +87,8 @@ inline constexpr std::chrono::seconds longest_tarpit_delay{300};
 // absent.
 Config load_config(const Control& control);
 
-// Names of all files that load_config reads, but those below hooks/: what the server watches.
+// Names of all files that load_config reads, but those below hooks/ and auth_files(): what the
+// server watches.
 const std::vector<std::string>& config_files();
 
 }

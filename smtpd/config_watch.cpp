@@ -24,6 +24,7 @@ std::string ConfigWatch::fingerprint() const
     };
     for (const auto& name : config_files()) note(name);
     for (const auto& name : refusal_files()) note(name);
+    for (const auto& name : auth_files()) note(name);
     for (const auto& name : hooks::subscription_files(control_.directory())) note(name);
     return result;
 }

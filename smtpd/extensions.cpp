@@ -38,6 +38,7 @@ constexpr std::array rows{
     Row{"MT-PRIORITY", false, false, Kept::here},
     Row{"RRVS", false, false, Kept::here},
     Row{"STARTTLS", true, true, Kept::everywhere},
+    Row{"AUTH", false, true, Kept::everywhere},
     Row{"VRFY", true, true, Kept::everywhere},
     Row{"EXPN", false, false, Kept::nowhere},
     Row{"HELP", true, true, Kept::everywhere},
@@ -119,6 +120,8 @@ std::string with_value(Extension extension, const OfferedValues& values)
 {
     const auto number = [](std::uint64_t value) { return ' ' + std::to_string(value); };
     switch (extension) {
+    case Extension::auth:
+        return ' ' + join(values.mechanisms, " ");
     case Extension::size:
         return values.databytes > 0 ? number(values.databytes) : "";
     case Extension::limits: {   // RFC 9422 4

@@ -27,6 +27,7 @@ enum class Extension {
     mt_priority,
     rrvs,
     starttls,
+    auth,
     vrfy,
     expn,
     help,
@@ -63,6 +64,7 @@ struct OfferedValues {
     std::uint64_t max_recipients = 0, max_mail = 0;   // 0: none
     std::uint64_t deliver_by_min = 0, hold_max = 0;   // seconds
     std::time_t now = 0;
+    std::vector<std::string> mechanisms = {};   // of AUTH
 };
 
 // The keyword lines of EHLO's reply.

@@ -115,6 +115,12 @@ void sender(const std::string& session, const Peer& peer, std::string_view sende
                "> id=" + std::string(id));
 }
 
+void authenticated(const std::string& session, const Peer& peer)
+{
+    write_line(event(session, "auth", peer) + " user=" + value(peer.user) +
+               " method=" + value(peer.method));
+}
+
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient)
 {
     write_line(event(session, "rcpt", peer) + " to=<" + value(recipient) + '>');

@@ -32,6 +32,7 @@ void greeted(const std::string& session, const Peer& peer, std::string_view verb
 void secured(const std::string& session, const Peer& peer, const net::TlsFacts& tls);
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
             std::string_view id);
+void authenticated(const std::string& session, const Peer& peer);   // peer.user, by peer.method
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient);
 // Of whom XFORWARD speaks.
 void forwarded(const std::string& session, const Peer& peer, const ClientFacts& facts);

@@ -9,11 +9,13 @@
 #include "base/sys/signal.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/behind_proxy.hpp"
+#include "smtpd/judges.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/own_tls.hpp"
 #include "smtpd/program_helper.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
+#include "smtpd/usage.hpp"
 
 #include <csignal>
 #include <ctime>
@@ -44,6 +46,8 @@ net::asio::awaitable<void> converse(Surroundings surroundings, bool hooked, bool
         surroundings.hooks = client.get();
         surroundings.spool = "run/spool";
     }
+    Judges judges(executor, surroundings.helper);
+    surroundings.judges = &judges;
     if (config->proxies.contains(surroundings.peer.address)) {
         const auto header = co_await await_proxy_header(0);
         if (header.state != ProxyHeader::State::done) {
@@ -77,7 +81,7 @@ bool faces_strangers(const Environment& environment)
 
 }
 
-int run_one_session(Service service, const Environment& environment)
+int run_one_session(const Options& options, const Environment& environment)
 {
     ignore_signal(SIGPIPE);
     ignore_signal(SIGXFSZ);   // a limit on files is a spool that is full
@@ -94,10 +98,16 @@ int run_one_session(Service service, const Environment& environment)
     } catch (const std::exception& error) {
         return refuse("unable to read controls (#4.3.0)", error.what());
     }
-    // Who the client is may be said by a proxy.
-    const Fd helper = queue::start_submission_helper(environment, [](std::string_view entry) {
+    // Who the client is may be said by a proxy, or shown by himself.
+    const auto may_set = [](std::string_view entry) {
         return is_connection_fact(entry.substr(0, entry.find('=')));
-    });
+    };
+    const auto judges = judge_rule(options.checker);
+    const Fd helper = queue::start_submission_helper(environment, may_set, judges);
+    const bool auth = options.service.kind == Kind::submission || !options.checker.empty() ||
+                      environment.has("SMTPAUTH") || environment.has("SMTPEXT") ||
+                      config->extensions_of(options.service.kind).has(Extension::auth);
+    auto usage = auth ? open_usage() : std::nullopt;
     const bool judged = !config->plugins.empty() || environment.has("RCPTCHECK");
     const Fd programs = judged ? start_program_helper(environment) : Fd();
     ::tzset();   // before files are out of reach
@@ -107,13 +117,15 @@ int run_one_session(Service service, const Environment& environment)
     for (const auto& complaint : config->complaints) log::server(complaint);
     for (const auto& complaint : tls.complaints) log::server(complaint);
     bool quit = false;
-    if (service.kind == Kind::lmtp && peer_of_environment(environment, 0).here.port == 25)
+    if (options.service.kind == Kind::lmtp && peer_of_environment(environment, 0).here.port == 25)
         return refuse("4.3.5 LMTP is not spoken on port 25 (#4.3.5)", "LMTP on port 25");
     QueueLoad load("queue");
     Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
                               std::to_string(::getpid())};
     surroundings.load = &load;
-    surroundings.service = service;
+    surroundings.service = options.service;
+    surroundings.has_checker = !options.checker.empty();
+    surroundings.usage = usage ? &*usage : nullptr;
     if (environment.get("SMTPS").value_or("0") != "0") surroundings.service.tls_at_once = true;
     OwnTls own_tls(std::move(tls.material));
     surroundings.tls = &own_tls;

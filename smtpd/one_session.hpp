@@ -2,11 +2,11 @@
 #pragma once
 
 #include "base/sys/environment.hpp"
-#include "smtpd/service.hpp"
+#include "smtpd/options.hpp"
 
 namespace grapnel::smtpd {
 
 // Its exit code: 0 after QUIT, else 1.
-int run_one_session(Service service, const Environment& environment);
+int run_one_session(const Options& options, const Environment& environment);
 
 }

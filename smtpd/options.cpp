@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <cstddef>
+
 namespace grapnel::smtpd {
 
 namespace {
@@ -55,12 +57,37 @@ Result<std::vector<Listener>> parse_listeners(std::string_view text)
 
 }
 
+namespace {
+
+// HOST has no slash in it, and stands before two words or more. One who leaves out CHECKER must not
+// have everybody let in by "true".
+Result<std::vector<std::string>> parse_checker(std::vector<std::string> words)
+{
+    if (words.size() > 2 && words.front().find('/') == std::string::npos)
+        words.erase(words.begin());
+    if (words.size() < 2) return permanent("usage: qmail-smtpd [HOST] CHECKER PROGRAM ...");
+    const auto& path = words.front();
+    const auto name = path.substr(path.rfind('/') + 1);
+    if (name == "true" || name == ":" || name.empty())
+        return permanent(path + " is no program that judges passwords");
+    return words;
+}
+
+}
+
 Result<Options> parse_options(const std::vector<std::string>& words)
 {
     Options options;
     bool named = false;
     for (std::size_t i = 1; i < words.size(); ++i) {
         std::string_view word = words[i], value;
+        if (!word.starts_with('-')) {
+            auto checker =
+                parse_checker({words.begin() + static_cast<std::ptrdiff_t>(i), words.end()});
+            if (!checker) return checker.error();
+            options.checker = std::move(*checker);
+            break;
+        }
         const auto equals = word.find('=');
         if (equals != std::string_view::npos) {
             value = word.substr(equals + 1);

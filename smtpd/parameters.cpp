@@ -120,11 +120,18 @@ bool is_rrvs(std::string_view value)
     return parse_date_3339(value.substr(0, semicolon)) && (mode == "c" || mode == "r");
 }
 
+// RFC 4954 5: xtext of at most 500 octets, or "<>".
+bool is_auth(std::string_view value)
+{
+    return !value.empty() && value.size() <= 500 && (value == "<>" || decode_xtext(value));
+}
+
 constexpr auto at_mail = ParameterPlace::mail, at_rcpt = ParameterPlace::rcpt;
 constexpr std::array rows{
     Row{"SIZE", at_mail, Extension::size, take_size},
     Row{"BODY", at_mail, Extension::eight_bit_mime, take_body},
     Row{"SMTPUTF8", at_mail, Extension::smtputf8, take_flag<&Parameters::smtputf8>},
+    Row{"AUTH", at_mail, Extension::auth, take_text<&Parameters::auth, is_auth>},
     Row{"RET", at_mail, Extension::dsn, take_text<&Parameters::ret, is_ret>},
     Row{"ENVID", at_mail, Extension::dsn, take_text<&Parameters::envid, is_envid>},
     Row{"REQUIRETLS", at_mail, Extension::require_tls, take_flag<&Parameters::require_tls>},
@@ -143,6 +150,25 @@ Value value_of(std::string_view word)
     return equals == std::string_view::npos ? Value() : Value(word.substr(equals + 1));
 }
 
+}
+
+std::optional<std::string> decode_xtext(std::string_view text)
+{
+    constexpr std::string_view digits = "0123456789ABCDEF";
+    std::string result;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] < 33 || text[i] > 126 || text[i] == '=') return std::nullopt;
+        if (text[i] != '+') {
+            result += text[i];
+            continue;
+        }
+        if (text.size() - i < 3) return std::nullopt;
+        const auto high = digits.find(text[i + 1]), low = digits.find(text[i + 2]);
+        if (high == std::string_view::npos || low == std::string_view::npos) return std::nullopt;
+        result += static_cast<char>(high * 16 + low);
+        i += 2;
+    }
+    return result;
 }
 
 Fault parse_parameters(std::string_view text, ParameterPlace place, const Extensions& offered,
@@ -178,6 +204,7 @@ void record_message(const Parameters& parameters, std::time_t now, int granted,
     if (parameters.body) records.set("body", *parameters.body);
     if (parameters.ret) records.set("ret", *parameters.ret);
     if (parameters.envid) records.set("envid", *parameters.envid);
+    if (parameters.auth) records.set("auth", *parameters.auth);
     if (parameters.smtputf8) records.set("smtputf8", "1");
     if (parameters.require_tls) records.set("requiretls", "1");
     if (const auto& by = parameters.deliver_by)

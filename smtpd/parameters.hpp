@@ -27,6 +27,7 @@ struct Parameters {
     std::optional<std::uint64_t> size;       // RFC 1870; a number beyond 64 bits is the largest
     std::optional<std::string> body;         // RFC 6152, as the client wrote it; so are the others
     std::optional<std::string> ret, envid;   // RFC 3461
+    std::optional<std::string> auth;         // RFC 4954 5
     bool smtputf8 = false;                   // RFC 6531
     bool require_tls = false;                // RFC 8689
     std::optional<DeliverBy> deliver_by;
@@ -53,6 +54,9 @@ void record_recipient(const Parameters& parameters, grapnel::Extensions& records
 
 // SMTPUTF8 is among them.
 bool ask_for_utf8(std::string_view parameters);
+
+// RFC 3461 4: "+2B" for "+". nullopt: it is none.
+std::optional<std::string> decode_xtext(std::string_view text);
 
 // What stands there, whatever it means: keywords in upper case, values as the client wrote them, ""
 // where there is none. What cannot be a parameter is left out (RFC 5321 4.1.2).

@@ -26,6 +26,7 @@ void settings_of(const Environment& environment, Peer& peer)
     peer.rcpt_check = environment.get("RCPTCHECK");
     peer.rcpt_check_relays = environment.get("RCPTCHECKRELAYCLIENT");
     peer.no_plugins = environment.get("NOSPP");
+    peer.auth_wish = environment.get("SMTPAUTH");
 }
 
 // inetd tells nothing; the socket does. ask: getpeername or getsockname.
@@ -70,11 +71,17 @@ Peer peer_of_environment(const Environment& environment, int descriptor)
     return peer;
 }
 
+bool is_authentication_fact(std::string_view name)
+{
+    return name == "SMTPAUTHUSER" || name == "SMTPAUTHMETHOD";
+}
+
 bool is_connection_fact(std::string_view name)
 {
     constexpr std::array names{"PROTO",         "TCPREMOTEIP", "TCPREMOTEPORT", "TCPREMOTEHOST",
                                "TCPREMOTEINFO", "TCPLOCALIP",  "TCPLOCALPORT",  "TCPLOCALHOST"};
-    return std::find(names.begin(), names.end(), name) != names.end();
+    return is_authentication_fact(name) ||
+           std::find(names.begin(), names.end(), name) != names.end();
 }
 
 namespace {
@@ -96,7 +103,7 @@ constexpr std::array settings{"RELAYCLIENT", "DATABYTES",        "LAX",
                               "SMTPEXT",     "SMTPD_GREETDELAY", "TARPITCOUNT",
                               "TARPITDELAY", "BRTLIMIT",         "FORCETLS",
                               "DISABLETLS",  "RCPTCHECK",        "RCPTCHECKRELAYCLIENT",
-                              "NOSPP"};
+                              "NOSPP",       "SMTPAUTH"};
 
 }
 
@@ -127,17 +134,29 @@ Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
 
 std::vector<std::string> Peer::variables() const
 {
-    if (!ends) return {};
+    if (!ends) return who_he_is().entries();
     const auto known = host == "unknown" ? std::nullopt : std::optional(host);
     Environment environment = environment_of(ends->first, ends->second, known);
     const std::array values{&relay_client, &databytes,    &lax,          &extensions,
                             &greet_delay,  &tarpit_count, &tarpit_delay, &bad_recipient_limit,
                             &force_tls,    &disable_tls,  &rcpt_check,   &rcpt_check_relays,
-                            &no_plugins};
+                            &no_plugins,   &auth_wish};
     for (std::size_t i = 0; i < settings.size(); ++i)
         if (*values[i]) environment.set(settings[i], **values[i]);
     for (const auto& [name, value] : set) environment.set(name, value);
-    return environment.entries();
+    auto entries = environment.entries();
+    for (auto& entry : who_he_is().entries()) entries.push_back(std::move(entry));
+    return entries;
+}
+
+// As the auth patches of qmail tell it.
+Environment Peer::who_he_is() const
+{
+    Environment environment;
+    if (user.empty()) return environment;
+    environment.set("SMTPAUTHUSER", user);
+    environment.set("SMTPAUTHMETHOD", method);
+    return environment;
 }
 
 bool Peer::has_queue_program() const

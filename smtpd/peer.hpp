@@ -23,6 +23,7 @@ struct Peer {
     std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
     std::optional<std::string> tarpit_count, tarpit_delay, bad_recipient_limit;
     std::optional<std::string> rcpt_check, rcpt_check_relays, no_plugins;
+    std::optional<std::string> auth_wish;   // SMTPAUTH: "-" off, "!…" required, else on
 
     std::uint16_t port = 0;    // the client's
     net::Endpoint here = {};   // our end
@@ -33,6 +34,7 @@ struct Peer {
 
     // What a queue program gets besides the variables this process was started with: "NAME=value".
     std::vector<std::string> variables() const;
+    Environment who_he_is() const;
     bool has_queue_program() const;   // QMAILQUEUE is set for this client alone
 
     std::optional<std::string> force_tls = {}, disable_tls = {};   // "0" counts as absent
@@ -40,6 +42,7 @@ struct Peer {
     // By what he has shown on this connection: a certificate, a password.
     bool admitted = false;
     std::optional<std::string> login = {};   // the name he logged in with, elsewhere
+    std::string user = {}, method = {};      // after AUTH
 
     bool may_relay() const { return admitted || relay_client.has_value(); }
 };
@@ -53,6 +56,8 @@ Peer peer_of_connection(const Environment& server, const net::Endpoint& remote,
                         const net::Endpoint& local, const std::optional<std::string>& host,
                         const std::vector<std::pair<std::string, std::string>>& set);
 
+bool is_authentication_fact(
+    std::string_view name);   // one of those that say who he has shown to be
 // A variable that only says who is connected: any value of it is as good as another.
 bool is_connection_fact(std::string_view name);
 

@@ -15,7 +15,7 @@ int main(int argc, char** argv)
         const auto options = smtpd::parse_options(argument_words(argc, argv));
         if (!options) throw Stop{100, options.error().text};
         const auto environment = Environment::of_process();
-        if (options->listen.empty()) return smtpd::run_one_session(options->service, environment);
+        if (options->listen.empty()) return smtpd::run_one_session(*options, environment);
         return smtpd::run_server(*options, environment);
     });
 }

@@ -69,10 +69,11 @@ std::vector<std::vector<ListeningSocket>> open_sockets(const std::vector<Listene
 class Server {
 public:
     Server(std::vector<std::vector<ListeningSocket>> sockets, KeyKeeper& keys,
-           const Environment& environment)
+           const Environment& environment, const std::vector<std::string>& checker)
         : sockets_(std::move(sockets)),
           keys_(keys),
           environment_(environment),
+          checker_(checker),
           workers_(sockets_.size()),
           shared_(sockets_.size())
     {
@@ -186,7 +187,7 @@ private:
         for (auto& worker : workers_) worker.keys.reset();
         try {
             return run_worker(std::move(mine), std::move(keys), environment_,
-                              {shared_.parts(), index, shared_.seed()});
+                              {shared_.parts(), index, shared_.seed()}, checker_);
         } catch (const std::exception& error) {
             log::server(error.what());
             return 111;
@@ -205,6 +206,7 @@ private:
     std::vector<std::vector<ListeningSocket>> sockets_;
     KeyKeeper& keys_;
     const Environment& environment_;
+    const std::vector<std::string>& checker_;
     std::vector<Worker> workers_;
     Shared shared_;
     sigset_t signals_{};
@@ -228,7 +230,7 @@ int run_server(const Options& options, const Environment& environment)
     if (const auto missing = missing_protection(); !missing.empty())
         log::server("going on with less protection: " + missing);
     load_config(Control());   // what cannot be read is said before the first client comes
-    return Server(std::move(sockets), keys, environment).run();
+    return Server(std::move(sockets), keys, environment, options.checker).run();
 }
 
 }

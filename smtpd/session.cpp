@@ -42,6 +42,8 @@ LaxWords lax_words(const Config& config, const Peer& peer)
 Extensions extensions(const Surroundings& around)
 {
     Extensions result = around.config->extensions_of(around.service.kind);
+    if (around.has_checker || around.peer.auth_wish)
+        result.apply(around.peer.auth_wish == "-" ? "-AUTH" : "+AUTH");
     if (around.peer.extensions) result.apply(words_of(*around.peer.extensions));
     return result;
 }
@@ -153,6 +155,12 @@ awaitable<void> Session::talk()
         auto line = co_await next_command();
         if (!line) co_return;
         Answer answer = answer_to(*line);
+        if (auth_.exchange) {
+            net::wipe_bytes(line->text);
+            answer = co_await authenticate();
+            if (silent_) co_return;
+        }
+        if (check_sender_) answer = co_await check_sender(std::move(answer));
         if (programs_ && programs_->event) answer = co_await pass_programs(std::move(answer));
         if (silent_) co_return;
         if (asks_) answer = co_await consult(std::move(answer));
@@ -260,6 +268,8 @@ awaitable<std::optional<CommandLine>> Session::next_command()
         auto bytes = stream_.buffered();
         const auto before = bytes.size();
         auto line = reader_.take(bytes);
+        if (reader_.is_secret())
+            net::wipe_bytes(stream_.buffered().substr(0, before - bytes.size()));
         stream_.consume(before - bytes.size());
         if (line) co_return line;
         if (reader_.inside_line() && !line_begun_) line_begun_ = SteadyClock::now();

@@ -8,6 +8,7 @@
 #include "hooks/client.hpp"
 #include "smtpd/allowance.hpp"
 #include "smtpd/answer.hpp"
+#include "smtpd/authentication.hpp"
 #include "smtpd/command.hpp"
 #include "smtpd/config.hpp"
 #include "smtpd/data.hpp"
@@ -38,12 +39,16 @@ class QueuedPool;
 
 namespace grapnel::smtpd {
 
+class Judges;
 class QueueLoad;
 class IncomingText;
 struct ProgramResult;
 enum class ProgramKind : char;
 struct SessionPrograms;
 struct ClientFacts;
+class Usage;
+enum class Word : int;
+struct FixupFacts;
 
 struct Surroundings {
     std::shared_ptr<const Config> config;   // shared by all sessions that began with it
@@ -68,6 +73,11 @@ struct Surroundings {
     Service service = {};   // what the client connected to
     TlsSource* tls = nullptr;
     int programs = -1;   // the socket of the program helper; -1: there is none
+
+    // Of AUTH.
+    Judges* judges = nullptr;   // nullptr: nobody can be asked
+    Usage* usage = nullptr;     // nullptr: limits by the hour are not held
+    bool has_checker = false;   // the command line names one
 };
 
 class Session {
@@ -122,6 +132,7 @@ private:
     Answer answer_by(const Verb& verb, std::string_view argument);
     Answer line_fault(CommandLine::Fault fault) const;
     void count_fault(Answer& answer);
+    std::string_view fit_for_log(bool known, const Command& command) const;
     void note_refusal(std::string_view what, std::string_view argument, const Answer& answer);
     void sum_refusals();
 
@@ -153,6 +164,35 @@ private:
     Answer xforward(std::string_view argument);
     bool become_client(const ClientFacts& facts);
     void read_settings();
+
+    // session_auth.cpp
+    std::string certified_name() const;
+    bool is_submission() const;
+    void settle_mechanisms();
+    sasl::Surroundings sasl_surroundings() const;
+    Answer auth(std::string_view argument);
+    net::asio::awaitable<Answer> authenticate();
+    net::asio::awaitable<Answer> exchange_to_its_end();
+    net::asio::awaitable<std::optional<net::Secret>> next_response(std::string_view challenge,
+                                                                   Answer& instead);
+    net::asio::awaitable<Word> judge(sasl::Step& step, std::string& trouble);
+    net::asio::awaitable<Word> ask_judge(std::string_view which, net::Secret input,
+                                         std::string& trouble);
+    Answer admit(std::string user);
+    bool guesses_too_often() const;
+    net::asio::awaitable<Answer> refuse_guess();
+
+    // session_submission.cpp
+    std::optional<Answer> auth_missing() const;
+    std::string trusted_auth(const std::string& given) const;
+    net::asio::awaitable<Answer> check_sender(Answer ours);
+    std::optional<Answer> used_up(std::string_view what, std::size_t more,
+                                  std::uint32_t most) const;
+    std::optional<Answer> use_up();
+    bool completes_addresses() const;
+    std::string completed(std::string address) const;
+    bool mends() const;
+    FixupFacts fixup_facts() const;
 
     // session_mail.cpp
     void forget_transaction();
@@ -279,6 +319,9 @@ private:
     std::unique_ptr<IncomingText> text_;
     std::optional<Answer> bad_sender_;
     std::vector<std::string> recipients_;
+
+    Authentication auth_;
+    bool check_sender_ = false;   // whether he may send as that is to be found out
 
     // With hooks: the envelope as scanners see it; of the client's parameters, too, and of theirs.
     std::optional<hooks::Stage> asks_;

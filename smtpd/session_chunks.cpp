@@ -26,6 +26,7 @@ Answer Session::bdat(std::string_view argument)
         return Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
     if (!text_) {
         if (auto refusal = no_room(std::max(size_, chunk_->size))) return *refusal;
+        if (auto refusal = use_up()) return *refusal;
         have_judged(PluginEvent::data);
     }
     return Answer(250, "2.0.0", std::to_string(chunk_->size) + " octets");

@@ -21,6 +21,9 @@ Answer Session::xclient(std::string_view argument)
     if (step_ > Step::greeted) return Answer(503, "5.5.1", "not within a message (#5.5.1)");
     const auto facts = parse_client_facts(argument, FactsOf::xclient);
     if (!facts) return bad_attribute();
+    if (auth_.done()) around_.peer.admitted = false;   // that was somebody else
+    around_.peer.user.clear();
+    auth_ = {};
     if (!become_client(*facts))
         return Answer(554, "5.7.1", "no mail is taken from that client (#5.7.1)").and_hang_up();
     step_ = Step::connected;

@@ -13,7 +13,7 @@
 namespace grapnel::smtpd {
 
 namespace {
-constexpr std::size_t most_logged_refusals = 20;
+constexpr std::size_t most_logged_refusals = 20, longest_logged_verb = 10;
 
 // RFC 3207 4: what may be said in the clear where TLS is demanded; BDAT finds that nobody has said
 // MAIL, once its octets are read.
@@ -39,7 +39,7 @@ std::span<const Session::Verb> Session::verbs()
         Verb{"SAML", &Session::obsolete, true},     Verb{"TURN", &Session::obsolete, true},
         Verb{"ETRN", &Session::obsolete, true},     Verb{"ATRN", &Session::obsolete, true},
         Verb{"BURL", &Session::obsolete, true},     Verb{"BDAT", &Session::bdat, true, true},
-        Verb{"STARTTLS", &Session::starttls, true},
+        Verb{"STARTTLS", &Session::starttls, true}, Verb{"AUTH", &Session::auth, true},
     };
     return table;
 }
@@ -103,9 +103,17 @@ Answer Session::command(const Command& command)
     else
         answer = Answer(500, "5.5.2", "unrecognized command (#5.5.2)");
     if (answer.positive()) return answer;
-    note_refusal(known ? lower(verb->word) : "command", known ? argument : command.verb, answer);
+    note_refusal(known ? lower(verb->word) : "command", fit_for_log(known, command), answer);
     count_fault(answer);
     return answer;
+}
+
+// Behind AUTH, and in the place of a verb where somebody is out of step, may stand a password.
+std::string_view Session::fit_for_log(bool known, const Command& command) const
+{
+    if (!known) return command.verb.substr(0, longest_logged_verb);
+    const bool auth = equal_ignoring_case(command.verb, "AUTH");
+    return auth ? command.argument.substr(0, command.argument.find(' ')) : command.argument;
 }
 
 // Recipients that are refused cost a client nothing: they do not fill our disk with log lines.

@@ -8,10 +8,10 @@
 #include "smtpd/log.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/received.hpp"
+#include "smtpd/zone.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 #include <limits>
 
 namespace grapnel::smtpd {
@@ -20,13 +20,6 @@ using namespace std::chrono_literals;
 using net::asio::awaitable;
 
 namespace {
-
-int zone_minutes(std::time_t when)
-{
-    std::tm here{};
-    ::localtime_r(&when, &here);
-    return static_cast<int>(here.tm_gmtoff / 60);
-}
 
 // The code in "words (#4.3.0)", as qmail writes it.
 std::string code_in(std::string_view text, std::string_view otherwise)
@@ -86,7 +79,7 @@ std::string Session::protocol() const
                           .extended = extended_,
                           .utf8 = utf8_,
                           .tls = is_in_tls(),
-                          .authenticated = false});
+                          .authenticated = auth_.done()});
 }
 
 Envelope Session::envelope() const
@@ -107,6 +100,7 @@ Envelope Session::envelope() const
         records.set("ptr", around_.peer.host.substr(0, longest_extension_value));
     if (!helo_.empty()) records.set("helo", helo_);
     if (around_.peer.login) records.set("user", *around_.peer.login);
+    if (auth_.done()) records.set("user", auth_.user);
     return envelope;
 }
 
@@ -219,6 +213,7 @@ awaitable<std::optional<Answer>> Session::begin_text(bool chunks)
         text->go_to(std::move(*submission));
         text->text() += trace_field();
     }
+    if (!unwanted && mends()) text->mend(fixup_facts());
     text_ = std::move(text);
     co_return std::nullopt;
 }
@@ -231,6 +226,10 @@ awaitable<Answer> Session::end_text()
         co_return answer_to_trouble(reader.trouble());
     if (reader.needs_no_tls() && !classic() && !wishes_.find("requiretls"))
         wishes_.set("tls-required", "no");
+    const bool mended = co_await text_->finish();
+    if (!mended)
+        co_return Answer(554, "5.6.0", "the header of the message is too long (#5.6.0)")
+            .because("header");
     if (text_->spool()) co_return co_await have_text_looked_at();
     if (auto* submission = text_->submission())
         co_return co_await submit(*submission, reader.bytes());

@@ -85,6 +85,7 @@ hooks::Facts Session::facts(Stage stage, const Answer& ours)
     }
     facts.smtputf8 = utf8_;
     if (is_in_tls()) facts.tls = tls_facts(stream_.tls()->facts());
+    if (auth_.done()) facts.auth = hooks::AuthFacts{auth_.user, auth_.method};
     facts.may_relay = peer.may_relay();
     facts.message_limit = databytes_;
     facts.recipient_limit = most_recipients();

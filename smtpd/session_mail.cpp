@@ -34,6 +34,7 @@ void Session::forget_transaction()
     text_.reset();
     accepted_ = 0;
     forwarded_.reset();
+    check_sender_ = false;
     bad_sender_.reset();
     recipients_ = {};
     if (!around_.hooks) return;
@@ -93,6 +94,7 @@ void Session::look_at_circumstances()
 {
     offered_ = extensions_.offered(is_in_tls(), is_authenticated());
     if (!can_start_tls()) offered_.switch_off(Extension::starttls);
+    settle_mechanisms();
 }
 
 bool Session::is_in_tls() const { return stream_.tls() != nullptr; }
@@ -100,6 +102,8 @@ bool Session::is_authenticated() const { return around_.peer.may_relay(); }
 
 std::vector<std::string> Session::offer() const
 {
+    if (classic() && offered_.has(Extension::auth))
+        return {"PIPELINING", "8BITMIME", "AUTH " + join(auth_.mechanisms, " ")};
     if (classic()) return {"PIPELINING", "8BITMIME"};
     OfferedValues values;
     values.databytes = databytes_;
@@ -108,6 +112,7 @@ std::vector<std::string> Session::offer() const
     values.deliver_by_min = config().deliver_by_min;
     values.hold_max = config().hold_max;
     values.now = SystemClock().now();
+    values.mechanisms = auth_.mechanisms;
     auto lines = ehlo_lines(offered_, values);
     if (may_xclient_) lines.emplace_back(xclient_offer);
     if (may_xforward_) lines.emplace_back(xforward_offer);
@@ -124,7 +129,8 @@ PathRules Session::sender_rules() const
     PathRules rules;
     rules.classic = lax_[Lax::laxpath];
     rules.brackets_optional = around_.peer.may_relay();
-    rules.without_domain = around_.peer.may_relay() || lax_[Lax::nodomain];
+    rules.without_domain = completes_addresses() || lax_[Lax::nodomain] ||
+                           (around_.peer.may_relay() && !is_submission());
     rules.controls = lax_[Lax::controls];
     rules.underscore = rules.may_be_empty = true;
     rules.utf8 = utf8_;
@@ -218,6 +224,7 @@ Answer Session::mail(std::string_view argument)
         return Answer(503, "5.5.1", "EHLO first (#5.5.1)");
     if (step_ > Step::greeted && !lax_[Lax::remail])
         return Answer(503, "5.5.1", "one sender at a time (#5.5.1)");
+    if (auto refusal = auth_missing()) return *refusal;
     Path path;
     auto rules = sender_rules();
     rules.utf8 = false;
@@ -230,6 +237,7 @@ Answer Session::mail(std::string_view argument)
                                                     lax_[Lax::params], parameters);
     if (wrong != Fault::none) return fault_of_path(wrong, true);
     if (auto refusal = refused_parameters(parameters)) return *refusal;
+    if (auto refusal = used_up("messages", 1, config().auth.max_messages)) return *refusal;
     const auto size = parameters.size.value_or(0);
     if (auto refusal = no_room(size)) return *refusal;
     if (auto end = allowance_.transaction()) return *end;
@@ -239,16 +247,20 @@ Answer Session::mail(std::string_view argument)
     size_ = size;
     step_ = Step::sender_given;
     id_ = make_uuid7();
-    sender_ = policy_.localized(path);
+    sender_ = completed(policy_.localized(path));
     utf8_ = parameters.smtputf8;
     const int granted = granted_priority(parameters);
     if (parameters.priority) priority_ = granted;
+    if (parameters.auth) parameters.auth = trusted_auth(*parameters.auth);
+    check_sender_ = auth_.done() && (config().auth.rights || config().auth.judges_senders);
     record_message(parameters, SystemClock().now(), granted, wishes_);
     bad_sender_ = policy_.bad_sender(sender_);
     log::sender(around_.name, around_.peer, sender_, id_);
     if (around_.hooks) {
         message_ = connection_;
         shown_.from = {std::string(path.mailbox()), given(path.parameters)};
+        for (auto& [keyword, value] : shown_.from.parameters)
+            if (keyword == "AUTH") value = parameters.auth.value_or("<>");
         ask_at(hooks::Stage::mail);
     }
     if (parameters.priority && granted != *parameters.priority)
@@ -270,7 +282,7 @@ Answer Session::rcpt(std::string_view argument)
                                  : parse_parameters(path.parameters, ParameterPlace::rcpt, offered_,
                                                     lax_[Lax::params], parameters);
     if (wrong != Fault::none) return fault_of_path(wrong, false);
-    const std::string address = policy_.localized(path);
+    const std::string address = completed(policy_.localized(path));
     if (auto refusal = refused_recipient(address)) {
         if (has_plugins(PluginEvent::rcpt)) {
             const bool foreign = refusal->why == "rcpthosts";
@@ -296,9 +308,11 @@ std::optional<Answer> Session::refused_recipient(const std::string& address) con
 
 Answer Session::take_recipient(const Path& path, const Parameters& parameters)
 {
-    const std::string address = policy_.localized(path);
+    const std::string address = completed(policy_.localized(path));
     if (recipients_.size() + dropped_ >= most_recipients())
         return Answer(452, "4.5.3", "too many recipients (#4.5.3)").because("maxrcpt");
+    if (auto refusal = used_up("recipients", recipients_.size() + 1, config().auth.max_recipients))
+        return *refusal;
     const auto most_bytes = policy_.databytes_of(address);
     if (most_bytes > 0 && size_ > most_bytes)
         return Answer(552, "5.3.4", "sorry, that message is too big for this recipient (#5.3.4)")
@@ -355,6 +369,7 @@ Answer Session::data(std::string_view argument)
         return classic() || is_lmtp() ? Answer(503, classic() ? "" : "5.5.1", "RCPT first (#5.5.1)")
                                       : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");
     if (auto refusal = no_room(size_)) return *refusal;
+    if (auto refusal = use_up()) return *refusal;
     step_ = Step::text_expected;
     have_judged(PluginEvent::data);
     return Answer(354, "", "go ahead");

@@ -91,6 +91,9 @@ void Session::forget_client()
     forget_transaction();
     step_ = Step::connected;
     extended_ = just_greeted_ = false;
+    auth_ = {};
+    around_.peer.admitted = false;
+    around_.peer.user.clear();
     helo_ = classic() ? around_.peer.host : "";
     reader_ = CommandReader(lax_[Lax::barelfcmd]);
     output_.clear();

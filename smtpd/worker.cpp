@@ -17,11 +17,13 @@
 #include "smtpd/config_watch.hpp"
 #include "smtpd/current_tls.hpp"
 #include "smtpd/door.hpp"
+#include "smtpd/judges.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/message_spool.hpp"
 #include "smtpd/program_helper.hpp"
 #include "smtpd/queue_load.hpp"
 #include "smtpd/session.hpp"
+#include "smtpd/usage.hpp"
 
 #include <atomic>
 #include <cerrno>
@@ -81,14 +83,18 @@ std::vector<std::string> name_servers()
 class Worker {
 public:
     Worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
-           Helpers helpers, SharedView shared, std::vector<std::string> resolvers)
+           Helpers helpers, SharedView shared, std::vector<std::string> resolvers, bool has_checker,
+           std::optional<Usage> usage)
         : environment_(environment),
           tls_(std::move(keys)),
           helper_(helpers.submission),
           programs_(helpers.programs),
+          has_checker_(has_checker),
+          usage_(std::move(usage)),
           heartbeat_(shared.mine().heartbeat),
           load_("queue", shared),
           queued_(loop_.executor(), home()),
+          judges_(loop_.executor(), helper_),
           through_queued_(!environment.has("QMAILQUEUE")),
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
           spare_(open_read("/dev/null")),
@@ -275,6 +281,9 @@ private:
             other.local = local;
             return peer_of(other, *rules, host);
         };
+        around.judges = &judges_;
+        around.has_checker = has_checker_;
+        around.usage = usage_ ? &*usage_ : nullptr;
         if (around.config->is_hooked()) {
             around.hooks = hooks_.get();
             around.spool = spool_;
@@ -369,10 +378,13 @@ private:
     const Environment& environment_;
     CurrentTls tls_;
     int helper_, programs_;
+    bool has_checker_;   // of the command line
+    std::optional<Usage> usage_;
     std::atomic<std::int64_t>& heartbeat_;
     QueueLoad load_;
     net::Loop loop_;
     queue::QueuedPool queued_;
+    Judges judges_;
     bool through_queued_;
     net::Signals signals_;
     Fd spare_;
@@ -393,25 +405,23 @@ private:
 }
 
 int run_worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
-               SharedView shared)
+               SharedView shared, const std::vector<std::string>& checker)
 {
-    const Fd helper =
-        queue::start_submission_helper(environment, [&environment](std::string_view entry) {
-            return may_set(environment, entry);
-        });
-    const Fd programs = runs_programs(environment)
-                            ? start_program_helper(environment,
-                                                   [&environment](std::string_view entry) {
-                                                       return may_set(environment, entry);
-                                                   })
-                            : Fd();
+    const auto allowed = [&environment](std::string_view entry) {
+        return may_set(environment, entry);
+    };
+    const auto judges = judge_rule(checker);
+    const Fd helper = queue::start_submission_helper(environment, allowed, judges);
+    const Fd programs =
+        runs_programs(environment) ? start_program_helper(environment, allowed) : Fd();
     ::tzset();   // before files are out of reach
     auto servers = name_servers();
     net::prepare_tls();
+    auto usage = open_usage();
     row::smtpd_worker();
     remove_left_spool_files(home() + "/run/spool");
     return Worker(std::move(sockets), std::move(keys), environment, {helper.get(), programs.get()},
-                  shared, std::move(servers))
+                  shared, std::move(servers), !checker.empty(), std::move(usage))
         .run();
 }
 

@@ -7,6 +7,7 @@
 #include "smtpd/service.hpp"
 #include "smtpd/shared.hpp"
 
+#include <string>
 #include <vector>
 
 namespace grapnel::smtpd {
@@ -17,8 +18,8 @@ struct ListeningSocket {
 };
 
 // Runs until SIGTERM and the end of the last session. sockets: this worker's own; keys: where
-// certificates come from (current_tls.hpp).
+// certificates come from (current_tls.hpp); checker: of the command line.
 int run_worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
-               SharedView shared);
+               SharedView shared, const std::vector<std::string>& checker);
 
 }

@@ -36,7 +36,7 @@ set(doors
     "<simdjson|hooks/"
     "<boost/json|hooks/"
     "<cbor|hooks/"
-    "<gsasl|base/net/"
+    "<stringprep|smtpd/sasl/"
     "<boost/asio/[^a]|base/net/"
     "<boost/asio\\.hpp|base/net/"
 )

@@ -1,6 +1,6 @@
-// bench_connect HOST PORT COUNT AT_ONCE: makes COUNT connections, AT_ONCE of them at a time, hears
-// the greeting, says EHLO, hears the answer, says QUIT, hears the answer, and closes. Prints the
-// seconds that this took.
+// bench_connect HOST PORT COUNT AT_ONCE [LINE]: makes COUNT connections, AT_ONCE of them at a time,
+// hears the greeting, says EHLO, hears the answer, says LINE, hears the answer, says QUIT, hears
+// the answer, and closes. Prints the seconds that this took.
 #include <arpa/inet.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -22,7 +22,7 @@
 namespace {
 
 constexpr int silence_limit_ms = 30000;
-constexpr std::array<std::string_view, 2> lines{"EHLO client.example\r\n", "QUIT\r\n"};
+std::vector<std::string> lines{"EHLO client.example\r\n", "QUIT\r\n"};
 
 [[noreturn]] void fail(const std::string& what, bool with_errno = true)
 {
@@ -127,7 +127,7 @@ private:
         if (client.heard.front() != '2') fail("the server said " + client.heard, false);
         client.heard.clear();
         if (client.said == lines.size()) return close(client);
-        const auto line = lines.at(client.said++);
+        const auto& line = lines.at(client.said++);
         if (::send(client.descriptor, line.data(), line.size(), MSG_NOSIGNAL) !=
             static_cast<ssize_t>(line.size()))
             fail("send");
@@ -150,12 +150,13 @@ private:
 
 int main(int argc, char** argv)
 {
-    if (argc != 5) {
-        std::fprintf(stderr, "usage: bench_connect HOST PORT COUNT AT_ONCE\n");
+    if (argc != 5 && argc != 6) {
+        std::fprintf(stderr, "usage: bench_connect HOST PORT COUNT AT_ONCE [LINE]\n");
         return 100;
     }
     const long count = std::atol(argv[3]), at_once = std::atol(argv[4]);
     if (count < 1 || at_once < 1) fail("COUNT and AT_ONCE are numbers from 1 up", false);
+    if (argc == 6) lines.insert(lines.begin() + 1, std::string(argv[5]) + "\r\n");
     Load load(resolve(argv[1], argv[2]), count);
     const auto began = std::chrono::steady_clock::now();
     load.run(at_once);

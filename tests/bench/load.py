@@ -108,15 +108,16 @@ def inject(server, messages, at_once=8, size=4096):
         server.stop()
 
 
-def connections(server, count, at_once=50):
-    """Greeting, EHLO, QUIT; so many connections at once."""
+def connections(server, count, at_once=50, line=None):
+    """Greeting, EHLO, the line, QUIT; so many connections at once."""
     program = tool(server.options, 'bench_connect')
     if not program:
         raise Failed('bench_connect is not built (it is built with the tests)')
     server.start(connections=at_once + 50)
     try:
         meter = server.meter()
-        output = run_load(server, [program, server.host, str(server.port), str(count), str(at_once)])
+        output = run_load(server, [program, server.host, str(server.port), str(count), str(at_once)]
+                          + ([line] if line else []))
         return measured(count, float(output), meter.used(of_the_load=1) if meter else None)
     finally:
         server.stop()

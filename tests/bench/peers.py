@@ -6,7 +6,7 @@ import subprocess
 
 import scanned
 from machine import Failed, remove, sh, wait_until
-from servers import DOMAIN, SINK_DOMAIN, Grapnel, Server, certificate, listens, tool, write_control
+from servers import DOMAIN, SINK_DOMAIN, Authenticating, Grapnel, Server, certificate, listens, tool, write_control
 
 
 class Postfix(Server):
@@ -209,7 +209,7 @@ def make(name, machine):
     """The server of that name, or Failed with the reason."""
     options = machine.options
     kinds = {'grapnel': Grapnel, 'postfix': Postfix, 'notqmail': Notqmail, 'floor': Floor,
-             **dict.fromkeys(scanned.KINDS, scanned.Scanned)}
+             'auth': Authenticating, **dict.fromkeys(scanned.KINDS, scanned.Scanned)}
     if name in kinds:
         return kinds[name](name, machine)
     host, port = options.others[name]

@@ -1,13 +1,15 @@
 """What is measured: each work with its numbers, the rows it gives, and what grapnel has to reach there."""
+import base64
 import functools
 from dataclasses import dataclass, field
 
 import load
 import restart
 import scanned
+from servers import AUTH_USER
 
 KIB, MIB = 1 << 10, 1 << 20
-NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'starttls', 'idle', 'fanout', 'syncs', 'restart', 'verdict',
+NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'auth', 'starttls', 'idle', 'fanout', 'syncs', 'restart', 'verdict',
          'waiting', 'large')
 
 
@@ -139,6 +141,11 @@ def works(options):
                functools.partial(load.connections, count=500 if quick else 20000),
                [Row('rate', 'connections/s', target=Target([(1.2, 'opensmtpd'), (1.5, 'postfix')], True)),
                 Row('cpu', 'ms CPU each', True)])
+    # With Postfix it would be Cyrus's or Dovecot's speed that is measured, which are programs beside it.
+    line = 'AUTH PLAIN ' + base64.b64encode(('\0%s\0%s' % AUTH_USER).encode()).decode()
+    yield Work('auth', 'connections: EHLO, AUTH PLAIN by keys of its own, QUIT; 50 at once',
+               functools.partial(load.connections, count=200 if quick else 5000, line=line),
+               [Row('rate', 'connections/s'), Row('cpu', 'ms CPU each', True)], only_for=('auth',))
     count = 20 if quick else 2000
     yield Work('starttls', 'accept 4 KiB within TLS, 50 sessions, 1 a connection',
                functools.partial(load.starttls, messages=count, at_once=10 if quick else 50),

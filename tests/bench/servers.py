@@ -11,6 +11,7 @@ from machine import USER, Disk, Failed, end, sh, wait_until
 from usage import Meter, family_of, memory_of
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+AUTH_USER = ('joe@bench.example', 'a password')
 DOMAIN, SINK_DOMAIN = 'bench.example', 'sink.example'
 
 
@@ -260,3 +261,12 @@ class Grapnel(Server):
 
     def injector(self):
         return [self.home + '/bin/sendmail', '-f', 'sender@client.example', self.recipient], {}
+
+
+class Authenticating(Grapnel):
+    """The same where clients must show who they are."""
+    works = ('auth',)
+
+    def before_smtpd(self, deliver, environment):
+        write_control(self.home, {'authclear': 1, 'smtpext': '+AUTH'})
+        subprocess.run([self.home + '/bin/qmail-saslpasswd', AUTH_USER[0]], input=AUTH_USER[1].encode() + b'\n', check=True)

@@ -183,6 +183,8 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
                                                       {"bin/qmail-newu", "root:qmail 0700"},
                                                       {"bin/qmail-newmrh", "root:qmail 0700"},
                                                       {"bin/qmail-newmvrt", "root:qmail 0700"},
+                                                      {"bin/qmail-newsendas", "root:qmail 0700"},
+                                                      {"bin/qmail-saslpasswd", "root:qmail 0700"},
                                                       {"bin/qmail-getpw", "root:qmail 0711"},
                                                       {"bin/qmail-local", "root:qmail 0711"},
                                                       {"bin/qmail-remote", "root:qmail 0711"},

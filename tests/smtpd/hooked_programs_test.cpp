@@ -53,6 +53,13 @@ protected:
             return true;
         });
     }
+    // Of messages: what is counted by the hour stays.
+    bool nothing_is_left() const
+    {
+        auto names = list_directory(home / "run/spool");
+        std::erase(names, "usage");
+        return names.empty();
+    }
     void forget()
     {
         const std::lock_guard guard(mutex);
@@ -164,7 +171,7 @@ TEST_F(HookedPrograms, ShowTheWholeSessionInBothFrames)
         EXPECT_TRUE(shown == large);
         EXPECT_TRUE(nameless && for_reading);
         EXPECT_TRUE(only_queued().find(large) != std::string::npos);
-        EXPECT_TRUE(list_directory(home / "run/spool").empty());
+        EXPECT_TRUE(nothing_is_left());
     }
 }
 
@@ -257,7 +264,7 @@ TEST_F(HookedPrograms, WhereThereIsNoRoomForTheSpoolTheClientComesAgain)
               std::string::npos)
         << said;
     EXPECT_NE(said.find("\n250 2.0.0 ok "), std::string::npos) << said;
-    EXPECT_TRUE(list_directory(home / "run/spool").empty());
+    EXPECT_TRUE(nothing_is_left());
 }
 
 // A call that waits, of a client who has said EHLO slow.example.
