@@ -3,6 +3,7 @@
 #include "base/sys/clock.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "smtpd/usage.hpp"
 
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -38,6 +39,7 @@ void remove_left_spool_files(const std::string& directory)
     try {
         const auto now = SystemClock().now();
         for (const auto& name : list_directory(directory)) {
+            if (name == usage_file) continue;
             const auto path = directory + '/' + name;
             const auto about = status_if_there(path);
             if (about && S_ISREG(about->st_mode) && about->st_mtim.tv_sec < now - surely_left)

@@ -13,7 +13,7 @@
 namespace grapnel::smtpd {
 
 // Names that a process left which was killed at a bad instant; nothing in use has had one for a
-// minute.
+// minute, but what is counted by the hour.
 void remove_left_spool_files(const std::string& directory);
 
 class MessageSpool {

@@ -158,7 +158,7 @@ std::uint32_t Usage::left_of_hour(std::string_view what, std::string_view name,
 std::optional<Usage> open_usage()
 {
     std::string why;
-    auto usage = Usage::open(home() + "/run/spool/usage", why);
+    auto usage = Usage::open(home() + "/run/spool/" + std::string(usage_file), why);
     if (!usage) log::server("limits by the hour are not held: " + why);
     return usage;
 }

@@ -18,6 +18,8 @@
 
 namespace grapnel::smtpd {
 
+inline constexpr std::string_view usage_file = "usage";   // in run/spool
+
 class Usage {
 public:
     static constexpr std::uint32_t an_hour = 3600;
