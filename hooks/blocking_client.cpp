@@ -1,9 +1,9 @@
 #include "hooks/blocking_client.hpp"
 
+#include "hooks/hookd_socket.hpp"
 #include "hooks/policy_decision.hpp"
 #include "hooks/wire/blocking_connection.hpp"
 #include "hooks/wire/exchange.hpp"
-#include "hooks/hookd_socket.hpp"
 
 #include <chrono>
 #include <system_error>

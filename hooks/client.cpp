@@ -1,9 +1,9 @@
 #include "hooks/client.hpp"
 
 #include "base/sys/log.hpp"
+#include "hooks/hookd_socket.hpp"
 #include "hooks/policy_decision.hpp"
 #include "hooks/wire/exchange.hpp"
-#include "hooks/hookd_socket.hpp"
 
 #include <boost/system/system_error.hpp>
 

@@ -4,9 +4,9 @@
 
 #include "base/net/stream.hpp"
 #include "hooks/decision.hpp"
+#include "hooks/hookd_socket.hpp"
 #include "hooks/may_add.hpp"
 #include "hooks/subscriptions.hpp"
-#include "hooks/hookd_socket.hpp"
 
 #include <functional>
 #include <memory>

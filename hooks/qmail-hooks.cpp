@@ -6,10 +6,10 @@
 #include "base/sys/memory_file.hpp"
 #include "base/sys/program.hpp"
 #include "hooks/codec/serialization.hpp"
+#include "hooks/hookd_socket.hpp"
 #include "hooks/hooks_table.hpp"
 #include "hooks/server/capture.hpp"
 #include "hooks/wire/blocking_connection.hpp"
-#include "hooks/hookd_socket.hpp"
 
 #include <unistd.h>
 

@@ -43,7 +43,8 @@ std::string carried_on(const queue::Info& info, queue::Position position);
 // Somebody of it has something.
 bool carries(const queue::Info& info);
 
-// Any of RET, ENVID, BY, NOTIFY, ORCPT was given: such a sender gets reports that programs can read.
+// Any of RET, ENVID, BY, NOTIFY, ORCPT was given: such a sender gets reports that programs can
+// read.
 bool asks_for_reports(const queue::Info& info);
 // A success of somebody is to be reported: what becomes of each has to be on file.
 bool asks_for_success(const queue::Info& info);

@@ -123,8 +123,8 @@ TEST(SettingCheck, FindsRoutesThatLeadNowhere)
 
 TEST(SettingCheck, NamesRoutesThatWantALogin)
 {
-    constexpr Setting routes{
-        "smtproutes", SettingKind::list, "none", "qmail-remote", "Routes", Check::route};
+    constexpr Setting routes{"smtproutes",   SettingKind::list, "none",
+                             "qmail-remote", "Routes",          Check::route};
     const auto login = complaints(routes, "a.example:mx:587|joe|secret\n");
     ASSERT_EQ(login.size(), 1u);
     EXPECT_THAT(login[0].text, testing::HasSubstr("asks for a login"));

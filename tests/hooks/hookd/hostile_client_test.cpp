@@ -2,8 +2,8 @@
 #include "base/sys/file.hpp"
 #include "base/sys/memory_file.hpp"
 #include "base/sys/passing.hpp"
-#include "hooks/wire/blocking_connection.hpp"
 #include "hooks/hookd_socket.hpp"
+#include "hooks/wire/blocking_connection.hpp"
 #include "support/example_scanner.hpp"
 #include "support/wait.hpp"
 
