@@ -141,8 +141,9 @@ Launch Production::inside(Launch launch) const
                                   home_.path(), build::home};
     argv.insert(argv.end(), launch.argv.begin(), launch.argv.end());
     launch.argv = std::move(argv);
-    launch.environment.push_back(std::string("PATH=") + build::home +
-                                 "/bin:/usr/sbin:/usr/bin:/sbin:/bin");
+    launch.environment.emplace_back("PATH=")
+        .append(build::home)
+        .append("/bin:/usr/sbin:/usr/bin:/sbin:/bin");
     for (const auto& option : home_.environment())
         if (option.starts_with("ASAN_") || option.starts_with("UBSAN_"))
             launch.environment.push_back(option);
