@@ -82,8 +82,10 @@ bool is_still(const std::string& path, int file)
 
 Mbox open_locked(const std::string& path)
 {
+    bool created = false;   // by an earlier try, too
     for (int tries = 1;; ++tries) {
         Mbox mbox = open_mbox(path);
+        mbox.created = created = mbox.created || created;
         struct stat about {};
         if (::fstat(mbox.file.get(), &about) != 0)
             throw Stop{111, words("Unable to open ", path, errno, "(#4.2.1)")};
