@@ -136,7 +136,7 @@ class Life:
                 self.alarm = False
                 self.signal(signal.SIGALRM)
             now = time.monotonic()
-            if self.is_up() and self.spawners.again_at and now > self.spawners.again_at:
+            if not asked and self.is_up() and self.spawners.again_at and now > self.spawners.again_at:
                 self.spawners.again_at = float("inf")
                 self.signal(signal.SIGALRM)
             if now - begin > LONGEST:
@@ -339,6 +339,8 @@ def injections(lines):
         if not started or re.match(r'write\((0,|\d+, "\\17\\0)', line):
             continue
         yield f"{call}:signal=KILL:when={count[call]}"
+        if "/control/hooks" in line:
+            continue   # who cannot be read has failed, and mail goes its way unasked
         for error, calls in ERRORS.items():
             if call in calls.split(","):
                 yield f"{call}:error={error}:when={count[call]}"
