@@ -298,10 +298,11 @@ TEST_P(Auth, SecretsAreNowhereButWhereTheyBelong)
         EXPECT_THAT(home.read("control/saslpasswd"), Not(HasSubstr(word)));
         EXPECT_THAT(home.read("control/saslpasswd.cdb"), Not(HasSubstr(word)));
     }
-    for (const auto line : split(asked(), '\n'))
+    const auto questions = asked();
+    for (const auto line : split(questions, '\n'))
         EXPECT_THAT(std::string(line.substr(std::min(line.find('|'), line.size()))),
                     Not(HasSubstr("geheimnis")));
-    EXPECT_THAT(asked(), HasSubstr("joe\0geheimnis\0\0|"s));
+    EXPECT_THAT(questions, HasSubstr("joe\0geheimnis\0\0|"s));
 }
 
 TEST_P(Auth, KeysOfItsOwnServeEveryMechanism)
