@@ -108,8 +108,9 @@ Finished fetch(const TempHome& home, Port port, const std::string& into,
               " auth password\n user joe password secret sslproto \"\"\n mda \"cat >> " + into +
               "\"\n",
           0600);
-    std::vector<std::string> argv{"/usr/bin/fetchmail", "-f", home / "fetchmailrc", "--nosyslog",
-                                  "-v"};
+    std::vector<std::string> argv{
+        "/usr/bin/fetchmail",   "-f", home / "fetchmailrc", "--nosyslog", "--pidfile",
+        home / "fetchmail.pid", "-v"};
     argv.insert(argv.end(), options.begin(), options.end());
     return run({.argv = argv,
                 .environment = {"HOME=" + home.path(), "PATH=/usr/bin:/bin", "USER=joe",
