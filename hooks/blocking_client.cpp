@@ -1,11 +1,19 @@
 #include "hooks/blocking_client.hpp"
 
+#include "base/sys/error.hpp"
+#include "base/sys/file.hpp"
+#include "base/sys/memory_file.hpp"
 #include "hooks/hookd_socket.hpp"
 #include "hooks/policy_decision.hpp"
 #include "hooks/wire/blocking_connection.hpp"
 #include "hooks/wire/exchange.hpp"
 
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstdint>
 #include <system_error>
 #include <utility>
 
@@ -15,13 +23,31 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// What is not sealed is sent in pieces, as qmail-hookd could not trust it.
+void send_request(BlockingConnection& call, const Facts& facts, int message)
+{
+    wire::Request request{facts, message >= 0, {}, 0};
+    if (message < 0 || is_sealed(message)) return call.send(wire::encode(request), message);
+    request.following = static_cast<std::uint64_t>(status(message, "a message").st_size);
+    call.send(wire::encode(request));
+    std::string piece(65536, '\0');
+    for (std::uint64_t at = 0; at < request.following;) {
+        const auto wanted = std::min<std::uint64_t>(piece.size(), request.following - at);
+        const auto got = ::pread(message, piece.data(), wanted, static_cast<off_t>(at));
+        if (got < 0) throw_errno("unable to read a message");
+        if (got == 0) throw_error(EIO, "unable to read all of a message");
+        call.send(std::string_view(piece).substr(0, static_cast<std::size_t>(got)));
+        at += static_cast<std::uint64_t>(got);
+    }
+}
+
 Result<Decision> ask(const std::string& home, Clock::time_point deadline, const Facts& facts,
                      int message, const AddPolicy& may_add)
 {
     auto socket = connect_to_hookd(home);
     if (!socket) return temporary("qmail-hookd does not run");
     BlockingConnection call(std::move(*socket), deadline);
-    call.send(wire::encode(wire::Request{facts, message >= 0, {}}), message);
+    send_request(call, facts, message);
     for (;;) {
         const auto frame = call.next_frame();
         if (!frame) return temporary("qmail-hookd hung up");

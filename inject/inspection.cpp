@@ -8,12 +8,15 @@
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/memory_file.hpp"
+#include "base/sys/nameless_file.hpp"
 #include "hooks/blocking_client.hpp"
 #include "hooks/envelope_records.hpp"
+#include "hooks/injection.hpp"
 
 #include <cerrno>
 #include <chrono>
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace grapnel::inject {
@@ -23,7 +26,7 @@ namespace {
 using hooks::Action;
 
 constexpr std::size_t longest_text = 450;
-constexpr std::uint64_t longest_held = 128u << 20;
+constexpr std::size_t most_in_memory = 65536;
 
 hooks::Facts facts_of(const Envelope& envelope, const std::string& id, const std::string& me)
 {
@@ -34,6 +37,7 @@ hooks::Facts facts_of(const Envelope& envelope, const std::string& id, const std
     facts.queue.emplace().id = id;
     facts.server = {me, "127.0.0.1", 0};
     facts.may_relay = true;
+    facts.message_limit = hooks::injection_limit(Control("control"));
     auto& shown = facts.envelope.emplace();
     shown.from = {quote_address(envelope.sender),
                   hooks::parameters_of(envelope.extensions.message)};
@@ -88,32 +92,47 @@ hooks::MayAdd anybody(std::string_view) { return hooks::MayAdd::yes; }
 bool is_inspected()
 {
     const Control control("control");
-    return control.integer("hooks-on-inject", 0) != 0 &&
+    return hooks::injection_limit(control) > 0 &&
            hooks::read_subscriptions(control.directory()).wants(hooks::Stage::data);
 }
 
-Inspection::Inspection()
-    : message_(make_memory_file("message")),
-      limit_(Control("control").integer("databytes", longest_held))
+Inspection::Inspection(std::vector<std::string> temporary)
+    : temporary_(std::move(temporary)), limit_(hooks::injection_limit(Control("control")))
 {
-    if (limit_ == 0) limit_ = longest_held;
+}
+
+void Inspection::begin_file()
+{
+    for (std::size_t n = 0; !file_; ++n) {
+        try {
+            file_ = make_nameless_file(temporary_.at(n));
+        } catch (const std::system_error&) {
+            if (n + 1 == temporary_.size()) throw;
+        }
+    }
+    write_all(file_.get(), held_, "file of the message");
+    held_ = {};
 }
 
 void Inspection::write(std::string_view bytes)
 {
     if (bytes.size() > limit_ - size_) throw_error(EFBIG, "the message is too long");
-    write_all(message_.get(), bytes, "memory of the message");
     size_ += bytes.size();
+    if (!file_ && size_ > most_in_memory) begin_file();
+    if (file_)
+        write_all(file_.get(), bytes, "file of the message");
+    else
+        held_ += bytes;
 }
 
 Result<Inspection::Outcome> Inspection::finish(Envelope envelope)
 {
-    seal(message_.get());
+    Fd message = file_ ? std::move(file_) : sealed_file(held_);
     const Control control("control");
     const auto id = make_uuid7();
     const auto facts = facts_of(envelope, id, control.line_or_me("me", "localhost"));
     auto decision = hooks::ask_and_wait(home(), hooks::read_subscriptions(control.directory()),
-                                        facts, message_.get(), anybody);
+                                        facts, message.get(), anybody);
     if (decision.action == Action::reject || decision.action == Action::disconnect)
         return refusal_of(decision);
     envelope.extensions.message.set("id", id);
@@ -123,7 +142,7 @@ Result<Inspection::Outcome> Inspection::finish(Envelope envelope)
     Outcome outcome{decision.action == Action::discard || envelope.recipients.empty(),
                     std::move(envelope)};
     outcome.size = decision.message ? decision.size : size_;
-    outcome.message = decision.message ? std::move(decision.message) : std::move(message_);
+    outcome.message = decision.message ? std::move(decision.message) : std::move(message);
     return outcome;
 }
 

@@ -7,19 +7,21 @@
 #include "base/sys/fd.hpp"
 
 #include <cstdint>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace grapnel::inject {
 
 // In the home directory. Without control/hooks-on-inject nothing else is looked at.
 bool is_inspected();
 
-// The message lies in sealed memory: of a file qmail-hookd could not know that nobody changes it.
+// The message lies in memory up to 64 KiB, beyond that in a nameless file of the user's.
 class Inspection {
 public:
-    // Throws system_error, as write(); EFBIG: more than may be held (control/databytes, else 128
-    // MiB).
-    Inspection();
+    // temporary: directories for that file, the first that takes one.
+    explicit Inspection(std::vector<std::string> temporary);
+    // Throws system_error; EFBIG: more than hooks/injection.hpp allows.
     void write(std::string_view bytes);
 
     struct Outcome {
@@ -32,7 +34,11 @@ public:
     Result<Outcome> finish(Envelope envelope);
 
 private:
-    Fd message_;
+    void begin_file();
+
+    std::vector<std::string> temporary_;
+    std::string held_;   // while there is no file
+    Fd file_;
     std::uint64_t size_ = 0, limit_;
 };
 

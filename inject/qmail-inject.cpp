@@ -99,6 +99,14 @@ queue::Submission begin_submission(const Environment& environment)
     }
 }
 
+std::vector<std::string> temporary_directories(const Environment& environment)
+{
+    std::vector<std::string> found{"/var/tmp", "/tmp"};
+    const auto wanted = environment.get("TMPDIR");
+    if (wanted && wanted->starts_with('/')) found.insert(found.begin(), *wanted);
+    return found;
+}
+
 // Where the message goes: the queue, the scanners before it, or (-n) standard output.
 class Destination {
 public:
@@ -108,7 +116,7 @@ public:
         if (!options.queue) return;
         const bool inspected = reading([] { return is_inspected(); });
         if (inspected)
-            holding([this] { inspection_.emplace(); });
+            inspection_.emplace(temporary_directories(environment));
         else
             submission_.emplace(begin_submission(environment));
     }
@@ -133,7 +141,7 @@ public:
     }
 
 private:
-    // What can only mean that there is no memory for all of it.
+    // What can only mean that there is no room for all of it.
     template <class Body>
     static void holding(const Body& body)
     {

@@ -1,4 +1,5 @@
 #include "base/sys/file.hpp"
+#include "base/sys/nameless_file.hpp"
 #include "hooks/message/message.hpp"
 #include "hooks/message/state.hpp"
 
@@ -8,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
 #include <system_error>
 
@@ -43,21 +43,9 @@ Fd write_sealed(const std::vector<std::string_view>& pieces)
     return memory;
 }
 
-Fd make_nameless(const std::string& directory)
-{
-    Fd file(::open(directory.c_str(), O_RDWR | O_TMPFILE | O_CLOEXEC, 0600));
-    if (file) return file;
-    if (errno != EOPNOTSUPP && errno != EISDIR) refuse(directory);
-    std::string path = directory + "/message.XXXXXX";   // a file system that has no O_TMPFILE
-    file = Fd(::mkostemp(path.data(), O_CLOEXEC));
-    if (!file) refuse(path);
-    if (::unlink(path.c_str()) != 0) refuse(path);
-    return file;
-}
-
 Fd write_nameless(const std::vector<std::string_view>& pieces, const std::string& directory)
 {
-    Fd file = make_nameless(directory);
+    Fd file = make_nameless_file(directory);
     write_pieces(file.get(), pieces);
     Fd reader(
         ::open(("/proc/self/fd/" + std::to_string(file.get())).c_str(), O_RDONLY | O_CLOEXEC));

@@ -4,13 +4,15 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/memory_file.hpp"
+#include "base/sys/nameless_file.hpp"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <memory>
+#include <system_error>
+#include <utility>
 
 namespace grapnel::hooks {
 
@@ -22,7 +24,19 @@ constexpr off_t largest_in_memory = 65536;
 Fd room_for(off_t size, const std::string& directory)
 {
     if (size <= largest_in_memory) return make_memory_file("message");
-    return open_file(directory, O_TMPFILE | O_RDWR, 0600);
+    return make_nameless_file(directory);
+}
+
+// Trouble with our disk is not the client's leaving: that is thrown.
+template <class Work>
+Result<> on_disk(const Work& work)
+{
+    try {
+        work();
+        return {};
+    } catch (const std::system_error& error) {
+        return temporary(error.what());
+    }
 }
 
 }
@@ -47,6 +61,26 @@ net::asio::awaitable<Fd> make_fit(Fd given, std::string directory)
     }
     if (about.st_size <= largest_in_memory) seal(copy.get());
     co_return copy;
+}
+
+net::asio::awaitable<Result<Fd>> receive_message(net::Stream& client, std::uint64_t size,
+                                                 std::string directory)
+{
+    Fd file;
+    auto fine = on_disk([&] { file = make_nameless_file(directory); });
+    while (fine && size > 0) {
+        const auto piece = client.buffered().substr(0, size);
+        if (piece.empty()) {
+            const bool more = co_await client.fill();
+            if (!more) throw_error(ECONNRESET, "unable to read all of a message");
+            continue;
+        }
+        fine = on_disk([&] { write_all(file.get(), piece, "a message"); });
+        size -= piece.size();
+        client.consume(piece.size());
+    }
+    if (!fine) co_return fine.error();
+    co_return std::move(file);
 }
 
 }

@@ -26,12 +26,21 @@ namespace {
 
 constexpr std::size_t longest_of_strangers = 4u << 20;
 constexpr auto listening_limit = 30s;   // for who takes what he asked for
+constexpr auto sending_limit = 60s;     // for a message that follows its request
+
+// What comes behind it is no frame.
+bool is_followed(const wire::Saying& saying)
+{
+    const auto* request = std::get_if<wire::Request>(&saying);
+    return request && request->following > 0;
+}
 
 }
 
 struct HookdConnection::Call {
     wire::Request request;
-    Fd message;   // as it was given
+    Fd message;             // as it was given
+    bool is_ours = false;   // nobody else has it
     Decision decision = {};
     std::string report = {};    // of the one scanner that was asked for by name
     std::string trouble = {};   // no decision: why
@@ -88,11 +97,11 @@ awaitable<bool> HookdConnection::answer(wire::Saying saying, std::vector<Fd> des
 {
     const bool sealed =
         who_ == Standing::stranger && descriptors.size() == 1 && is_sealed(descriptors[0].get());
-    auto why = refusal(who_, saying, around_.scanners.serves_injection(), sealed);
+    auto why = refusal(who_, saying, around_.scanners.injection_limit(), sealed);
     if (!why.empty()) {
         const std::string frame = wire::encode(wire::Refused{std::move(why)});
         co_await stream_.write(frame);
-        co_return true;
+        co_return !is_followed(saying);
     }
     if (std::holds_alternative<wire::Reload>(saying)) {
         around_.scanners.reload();
@@ -116,9 +125,22 @@ awaitable<void> HookdConnection::report()
 
 awaitable<bool> HookdConnection::answer_request(wire::Request request, std::vector<Fd> descriptors)
 {
-    if (descriptors.size() != (request.with_message ? 1u : 0u)) co_return false;
-    if (!stream_.buffered().empty()) co_return false;   // he talks on before he is answered
+    const auto following = request.following;
+    if (following > 0 && !request.with_message) co_return false;
+    if (descriptors.size() != (request.with_message && following == 0 ? 1u : 0u)) co_return false;
     Call call{std::move(request), descriptors.empty() ? Fd() : std::move(descriptors[0])};
+    if (following > 0) {
+        stream_.expires_after(sending_limit);
+        auto received = co_await receive_message(stream_, following, around_.spool);
+        if (!received) {
+            around_.log("no decision: " + printable(received.error().text));
+            co_return false;
+        }
+        stream_.expires_at(net::SteadyClock::time_point::max());
+        call.message = std::move(*received);
+        call.is_ours = true;
+    }
+    if (!stream_.buffered().empty()) co_return false;   // he talks on before he is answered
     auto work = run(call);
     co_await net::attended(stream_, std::move(work));   // who leaves takes his call back
     if (!call.trouble.empty()) {
@@ -185,7 +207,8 @@ awaitable<void> HookdConnection::run(Call& call)
     try {
         std::optional<Message> message;
         if (call.message) {
-            call.message = co_await make_fit(std::move(call.message), around_.spool);
+            if (!call.is_ours)
+                call.message = co_await make_fit(std::move(call.message), around_.spool);
             message.emplace(call.message.get());
         }
         ChainSurroundings chain;

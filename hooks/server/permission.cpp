@@ -14,18 +14,20 @@ Standing standing(uid_t uid, const KnownUsers& users)
 
 namespace {
 
-std::string refuse_stranger(const wire::Request& request, bool serves_injection, bool sealed)
+std::string refuse_stranger(const wire::Request& request, std::uint64_t injected, bool sealed)
 {
-    if (!serves_injection) return "control/hooks-on-inject is not set";
+    if (injected == 0) return "control/hooks-on-inject is not set";
     if (request.facts.stage != Stage::data) return "only the data stage is for you";
     // Others' files may change under our eyes, or never answer.
-    if (request.with_message && !sealed) return "the message must be sealed";
+    if (request.with_message && request.following == 0 && !sealed)
+        return "the message must be sealed";
+    if (request.following > injected) return "the message is too long";
     return {};
 }
 
 }
 
-std::string refusal(Standing who, const wire::Saying& saying, bool serves_injection, bool sealed)
+std::string refusal(Standing who, const wire::Saying& saying, std::uint64_t injected, bool sealed)
 {
     if (std::holds_alternative<wire::Reload>(saying))
         return who >= Standing::reloader ? "" : "not for you";
@@ -34,7 +36,7 @@ std::string refusal(Standing who, const wire::Saying& saying, bool serves_inject
     const auto* request = std::get_if<wire::Request>(&saying);
     if (!request) return "nobody asked";
     if (!request->only.empty() && who != Standing::owner) return "not for you";
-    return who == Standing::stranger ? refuse_stranger(*request, serves_injection, sealed) : "";
+    return who == Standing::stranger ? refuse_stranger(*request, injected, sealed) : "";
 }
 
 }

@@ -3,6 +3,7 @@
 
 #include "hooks/wire/wire.hpp"
 
+#include <cstdint>
 #include <string>
 #include <sys/types.h>
 
@@ -21,7 +22,8 @@ enum class Standing : std::uint8_t {
 };
 Standing standing(uid_t uid, const KnownUsers& users);
 
-// Empty: it may. Else why not. sealed: nobody can change the message that came, if one did.
-std::string refusal(Standing who, const wire::Saying& saying, bool serves_injection, bool sealed);
+// Empty: it may. Else why not. injected: octets of the longest message that a stranger may show (0:
+// none may). sealed: nobody can change the message that came, if one did.
+std::string refusal(Standing who, const wire::Saying& saying, std::uint64_t injected, bool sealed);
 
 }

@@ -1,5 +1,7 @@
 #include "hooks/server/scanner_set.hpp"
 
+#include "hooks/injection.hpp"
+
 #include "base/sys/control.hpp"
 #include "hooks/server/status_report.hpp"
 
@@ -58,9 +60,9 @@ void ScannerSet::reload()
     for (const auto& read : read_scanners(control_, true)) begin(read, old);
     for (auto& entry : old) let_go(entry);
     try {
-        serves_injection_ = Control(control_).integer("hooks-on-inject", 0) != 0;
+        injection_limit_ = hooks::injection_limit(Control(control_));
     } catch (const std::system_error& error) {
-        serves_injection_ = false;
+        injection_limit_ = 0;
         log_(error.what());
     }
 }

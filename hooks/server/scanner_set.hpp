@@ -25,7 +25,7 @@ public:
 
     void reload();
     std::vector<std::shared_ptr<Scanner>> all() const;   // in the order of the chain
-    bool serves_injection() const { return serves_injection_; }
+    std::uint64_t injection_limit() const { return injection_limit_; }   // hooks/injection.hpp
     const std::shared_ptr<Metrics>& metrics() const { return metrics_; }
 
     // For qmail-hooks: each with what it says of itself.
@@ -52,7 +52,7 @@ private:
     std::vector<Entry> entries_;
     std::size_t ending_ = 0;   // scanners that have been let go and are not done
     net::Timer ended_;
-    bool serves_injection_ = false;
+    std::uint64_t injection_limit_ = 0;
 };
 
 }

@@ -10,7 +10,7 @@ namespace grapnel::hooks::wire {
 template <>
 inline constexpr auto fields<Request> =
     std::tuple{Field{"facts", &Request::facts}, Field{"message", &Request::with_message},
-               Field{"only", &Request::only}};
+               Field{"only", &Request::only}, Field{"following", &Request::following}};
 template <>
 inline constexpr auto fields<Question> = std::tuple{Field{"address", &Question::address}};
 template <>

@@ -1,6 +1,7 @@
 // What smtpd, send, inject and qmail-hooks say to qmail-hookd over run/hookd, and hear: frames of
 // four octets (their length, most significant first) and that many of CBOR, [kind, value]. A
-// message travels beside its frame's first octet, as a descriptor. One request at a time:
+// message travels beside its frame's first octet, as a descriptor, or behind the frame, as octets:
+// so a user's own file does, which may change, or never answer who reads it. One request at a time:
 //   client: request; answers to questions. qmail-hookd: questions about recipients; the decision.
 // Either side closes where it does not understand. A client that closes takes its request back.
 #pragma once
@@ -11,6 +12,7 @@
 #include "hooks/may_add.hpp"
 
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +25,8 @@ inline constexpr std::size_t longest_frame = 64u << 20;
 struct Request {
     Facts facts = {};
     bool with_message = false;
-    std::string only = {};   // qmail-hooks: this scanner and no other, and a report of it
+    std::string only = {};         // qmail-hooks: this scanner and no other, and a report of it
+    std::uint64_t following = 0;   // octets of the message behind the frame; 0: it is beside it
 };
 struct Question {   // may this recipient be added?
     std::string address = {};

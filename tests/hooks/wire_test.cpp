@@ -25,7 +25,9 @@ TEST(HookWire, FactsComeBackAsTheyWere)
     EXPECT_EQ(again(Request{all_facts(), true, "x"}).facts, all_facts());
     EXPECT_TRUE(again(Request{all_facts(), true, "x"}).with_message);
     EXPECT_EQ(again(Request{all_facts(), true, "x"}).only, "x");
+    EXPECT_EQ(again(Request{all_facts(), true, "", 70'000}).following, 70'000u);
     EXPECT_EQ(again(Request{}).facts, Facts());
+    EXPECT_EQ(again(Request{}).following, 0u);
     EXPECT_FALSE(again(Request{}).with_message);
 }
 

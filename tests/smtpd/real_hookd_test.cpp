@@ -7,6 +7,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <filesystem>
 #include <optional>
 
 namespace grapnel::test {
@@ -27,11 +31,11 @@ protected:
         // Until it has registered nobody answers.
         EXPECT_TRUE(wait_until([&] { return inject("[drop]") == 0; }));
     }
-    int inject(const std::string& subject) const
+    int inject(const std::string& subject, const std::string& body = "hi\n") const
     {
         return run({.argv = {home.program("qmail-inject"), joe[0]},
                     .environment = home.environment({"USER=skua"})},
-                   "Subject: " + subject + "\n\nhi\n")
+                   "Subject: " + subject + "\n\n" + body)
             .ending.code;
     }
     std::string deliver(const std::string& subject, const std::vector<std::string>& to = joe,
@@ -96,6 +100,40 @@ TEST_F(WithHookd, InjectedMailIsShownToo)
     EXPECT_EQ(inject("[spam]"), 0);
     EXPECT_EQ(queued().size(), 1u);
     EXPECT_EQ(list_directory(home / "queue/quarantine").size(), 2u);
+}
+
+// Of what is large only a piece is in memory: the rest lies in a file without a name.
+TEST_F(WithHookd, LargeInjectedMailWaitsInAFile)
+{
+    ASSERT_EQ(::mkdir((home / "tmp").c_str(), 0700), 0);
+    Process inject({.argv = {home.program("qmail-inject"), joe[0]},
+                    .environment = home.environment({"USER=skua", "TMPDIR=" + (home / "tmp")})});
+    std::string text = "Subject: large\n\n";
+    while (text.size() < 3'000'000) text += "a line of a large message\n";
+    inject.write(text);
+    EXPECT_TRUE(wait_until([&] {
+        const auto open = "/proc/" + std::to_string(inject.pid()) + "/fd/";
+        const auto names = list_directory(open);
+        return std::any_of(names.begin(), names.end(), [&](const auto& name) {
+            std::error_code gone;
+            const auto target = std::filesystem::read_symlink(open + name, gone).string();
+            return target.starts_with(home / "tmp/");
+        });
+    }));
+    inject.close_input();
+    EXPECT_EQ(inject.wait()->code, 0) << inject.errors();
+    ASSERT_EQ(queued().size(), 1u);
+    EXPECT_NE(queued()[0].find("\nX-Scanned: by example; queue="), std::string::npos);
+    EXPECT_TRUE(queued()[0].ends_with(text.substr(text.find("\n\n"))));
+    EXPECT_TRUE(list_directory(home / "tmp").empty());
+}
+
+TEST_F(WithHookd, InjectedMailHasItsLimit)
+{
+    home.control("databytes", "100000");
+    EXPECT_EQ(inject("fits", std::string(90'000, 'x') + '\n'), 0);
+    EXPECT_EQ(inject("is too long", std::string(110'000, 'x') + '\n'), 100);
+    EXPECT_EQ(queued().size(), 1u);
 }
 
 }

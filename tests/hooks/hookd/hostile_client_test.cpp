@@ -56,9 +56,10 @@ protected:
         char byte = 0;
         return ::recv(socket.get(), &byte, 1, 0) <= 0;
     }
-    static std::string request(bool with_message = true)
+    static std::string request(bool with_message = true, std::uint64_t following = 0)
     {
         Request request;
+        request.following = following;
         request.facts.stage = hooks::Stage::data;
         request.facts.envelope = hooks::EnvelopeFacts{{"a@b", {}}, {{"c@d", {}, {}}}};
         request.facts.queue = hooks::QueueFacts{"id", {}, 0};
@@ -66,11 +67,12 @@ protected:
         return hooks::wire::encode(request);
     }
     // Others are served as ever.
-    std::optional<hooks::Decision> ask(int message) const
+    std::optional<hooks::Decision> ask(int message) const { return decision(request(), message); }
+    std::optional<hooks::Decision> decision(std::string_view said, int message = -1) const
     {
         hooks::BlockingConnection connection(connect(),
                                              std::chrono::steady_clock::now() + patience);
-        connection.send(request(), message);
+        connection.send(said, message);
         const auto frame = connection.next_frame();
         if (!frame) return std::nullopt;
         auto saying = hooks::wire::decode(*frame);
@@ -151,6 +153,30 @@ TEST_F(HostileClient, ALargeMessageThatNobodySealedIsCopied)
     ASSERT_TRUE(decision);
     EXPECT_EQ(decision->action, hooks::Action::accept);
     EXPECT_EQ(decision->size, 3'000'013 + std::string("X-Scanned: by example; queue=id\n").size());
+}
+
+TEST_F(HostileClient, AMessageMayFollowItsRequest)
+{
+    const std::string text = "Subject: x\n\n" + std::string(3'000'000, 'y') + '\n';
+    const auto decided = decision(request(true, text.size()) + text);
+    ASSERT_TRUE(decided);
+    EXPECT_EQ(decided->size, text.size() + std::string("X-Scanned: by example; queue=id\n").size());
+}
+
+TEST_F(HostileClient, WhatFollowsMustBeTheMessageAndNoMore)
+{
+    const std::string text = "Subject: x\n\ny\n";
+    const Fd message = sealed_file(text);
+    EXPECT_FALSE(decision(request(true, text.size()) + text + "more"));
+    EXPECT_FALSE(decision(request(false, text.size()) + text));
+    EXPECT_FALSE(decision(request(true, text.size()) + text, message.get()));
+    {
+        const Fd socket = connect();
+        send(socket, request(true, text.size() + 1) + text);
+        ASSERT_EQ(::shutdown(socket.get(), SHUT_WR), 0);
+        EXPECT_TRUE(is_hung_up(socket));
+    }
+    EXPECT_TRUE(serves());
 }
 
 TEST_F(HostileClient, ManyDescriptorsAreNotKept)

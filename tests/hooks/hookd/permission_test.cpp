@@ -13,9 +13,15 @@ wire::Saying at(Stage stage, bool with_message = true, std::string only = {})
     request.facts.stage = stage;
     return request;
 }
-bool may(uid_t uid, const wire::Saying& saying, bool injection = false, bool sealed = true)
+wire::Saying followed(std::uint64_t size)
 {
-    return refusal(standing(uid, users), saying, injection, sealed).empty();
+    wire::Request request{{}, true, {}, size};
+    request.facts.stage = Stage::data;
+    return request;
+}
+bool may(uid_t uid, const wire::Saying& saying, std::uint64_t injected = 0, bool sealed = true)
+{
+    return refusal(standing(uid, users), saying, injected, sealed).empty();
 }
 
 }
@@ -23,18 +29,21 @@ bool may(uid_t uid, const wire::Saying& saying, bool injection = false, bool sea
 TEST(Permission, StagesAskForWhatTheyNeed)
 {
     for (const uid_t uid : {0u, 71u, 72u, 73u})
-        for (const Stage stage : all_stages) EXPECT_TRUE(may(uid, at(stage), false, false)) << uid;
+        for (const Stage stage : all_stages) EXPECT_TRUE(may(uid, at(stage), 0, false)) << uid;
 }
 
-TEST(Permission, StrangersHaveTheDataStageWhereTheyMayAndSealedMessagesOnly)
+TEST(Permission, StrangersHaveTheDataStageWhereTheyMayAndNoFiles)
 {
     EXPECT_FALSE(may(1000, at(Stage::data)));
-    EXPECT_TRUE(may(1000, at(Stage::data), true));
-    EXPECT_FALSE(may(1000, at(Stage::data), true, false));
-    EXPECT_FALSE(may(1000, at(Stage::rcpt), true));
-    EXPECT_FALSE(may(1000, at(Stage::dsn), true));
-    EXPECT_FALSE(may(1000, wire::Reload{}, true));
-    EXPECT_FALSE(may(1000, wire::StatusWanted{}, true));
+    EXPECT_TRUE(may(1000, at(Stage::data), 100));
+    EXPECT_FALSE(may(1000, at(Stage::data), 100, false));
+    EXPECT_TRUE(may(1000, followed(100), 100, false));
+    EXPECT_FALSE(may(1000, followed(101), 100, false));
+    EXPECT_FALSE(may(1000, followed(100), 0, false));
+    EXPECT_FALSE(may(1000, at(Stage::rcpt), 100));
+    EXPECT_FALSE(may(1000, at(Stage::dsn), 100));
+    EXPECT_FALSE(may(1000, wire::Reload{}, 100));
+    EXPECT_FALSE(may(1000, wire::StatusWanted{}, 100));
 }
 
 TEST(Permission, OnlyOwnersSeeTheStateAndTryScanners)
