@@ -69,15 +69,15 @@ net::asio::awaitable<Result<Fd>> receive_message(net::Stream& client, std::uint6
     Fd file;
     auto fine = on_disk([&] { file = make_nameless_file(directory); });
     while (fine && size > 0) {
-        const auto piece = client.buffered().substr(0, size);
-        if (piece.empty()) {
+        const auto arrived = client.buffered().substr(0, size);
+        if (arrived.empty()) {
             const bool more = co_await client.fill();
             if (!more) throw_error(ECONNRESET, "unable to read all of a message");
             continue;
         }
-        fine = on_disk([&] { write_all(file.get(), piece, "a message"); });
-        size -= piece.size();
-        client.consume(piece.size());
+        fine = on_disk([&] { write_all(file.get(), arrived, "a message"); });
+        size -= arrived.size();
+        client.consume(arrived.size());
     }
     if (!fine) co_return fine.error();
     co_return std::move(file);
