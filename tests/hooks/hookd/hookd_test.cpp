@@ -5,8 +5,8 @@
 #include "base/sys/memory_file.hpp"
 #include "base/sys/passing.hpp"
 #include "base/sys/spawn.hpp"
-#include "hooks/blocking_client.hpp"
 #include "hooks/client.hpp"
+#include "hooks/hookd/hookd_lab.hpp"
 #include "hooks/hookd_socket.hpp"
 #include "hooks/wire/wire.hpp"
 #include "support/example_scanner.hpp"
@@ -25,53 +25,12 @@
 
 namespace grapnel::test {
 
-namespace {
-
 using hooks::Action;
 using hooks::Stage;
 
-hooks::Facts facts_of(Stage stage)
-{
-    hooks::Facts facts;
-    facts.stage = stage;
-    facts.timestamp = 1'795'335'330'120;
-    facts.response = hooks::Response{250, "2.0.0", "ok"};
-    facts.envelope = hooks::EnvelopeFacts{{"ana@example.org", {}}, {{"ben@here.example", {}, {}}}};
-    facts.queue = hooks::QueueFacts{"019ac3f2-6f00-7b1e-8c3d-0a1b2c3d4e5f", {}, 0};
-    facts.server = {"here.example", "127.0.0.1", 25};
-    facts.client = hooks::ClientFacts{"192.0.2.1", 1025, "a.example", "a.example", 1};
-    return facts;
-}
+namespace {
 
-class Hookd : public ::testing::Test {
-protected:
-    TempHome home;
-    std::optional<Process> hookd;
-
-    void start()
-    {
-        hookd.emplace(
-            Launch{.argv = {home.program("qmail-hookd")}, .environment = home.environment()});
-    }
-    bool says(std::string_view text)
-    {
-        return wait_until([&] {
-            hookd->wait_for_output("(nothing)", milliseconds(5));
-            return hookd->errors().find(text) != std::string::npos;
-        });
-    }
-    hooks::Decision ask(const hooks::Facts& facts, std::string_view message = {})
-    {
-        const auto subscriptions = hooks::read_subscriptions(home / "control");
-        const Fd file = message.empty() ? Fd() : sealed_file(message);
-        return hooks::ask_and_wait(home.path(), subscriptions, facts, file.get(), {});
-    }
-    Finished tool(std::vector<std::string> words, std::string_view input = {})
-    {
-        words.insert(words.begin(), home.program("qmail-hooks"));
-        return run({.argv = words, .environment = home.environment()}, input);
-    }
-};
+using Hookd = HookdLab;
 
 std::string text_of(const hooks::Decision& decision)
 {
