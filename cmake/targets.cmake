@@ -60,3 +60,13 @@ function(grapnel_program name)
     endif()
     set_property(GLOBAL APPEND PROPERTY GRAPNEL_PROGRAMS ${name})
 endfunction()
+
+# grapnel_knows(PROGRAM OTHER): PROGRAM can tell the OTHER of the same build from any other (base/sys/own_code).
+function(grapnel_knows program other)
+    set(source ${CMAKE_CURRENT_BINARY_DIR}/id_of_${other}.cpp)
+    add_custom_command(OUTPUT ${source}
+        COMMAND ${CMAKE_COMMAND} -DOUTPUT=${source} -DFILE=$<TARGET_FILE:${other}> -DREADELF=${CMAKE_READELF}
+                -P ${CMAKE_SOURCE_DIR}/cmake/build_id.cmake
+        DEPENDS ${other} ${CMAKE_SOURCE_DIR}/cmake/build_id.cmake VERBATIM)
+    target_sources(${program} PRIVATE ${source})
+endfunction()

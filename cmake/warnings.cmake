@@ -23,7 +23,7 @@ target_compile_options(grapnel_options INTERFACE
 target_compile_definitions(grapnel_options INTERFACE
     _GLIBCXX_ASSERTIONS
     BOOST_ASIO_DISABLE_BOOST_COROUTINE BOOST_ASIO_NO_DEPRECATED BOOST_ERROR_CODE_HEADER_ONLY)
-target_link_options(grapnel_options INTERFACE -Wl,-z,relro,-z,now
+target_link_options(grapnel_options INTERFACE -Wl,-z,relro,-z,now -Wl,--build-id=sha1
     $<IF:$<BOOL:$<TARGET_PROPERTY:GRAPNEL_STATIC>>,-static-pie,-pie>)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # g++ 12 sees overlapping copies in std::string where there are none (GCC bug 105651), and takes

@@ -1,11 +1,15 @@
 // The name by which other programs send mail. Translates its arguments and becomes qmail-inject,
-// qmail-smtpd or qmail-qread. sendmail(8).
+// qmail-smtpd or qmail-qread; what qmail-inject does it does by itself, unless bin/ holds another
+// one. sendmail(8).
 #include "base/arguments.hpp"
+#include "base/sys/build_id.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
+#include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
+#include "inject/injection.hpp"
 #include "inject/report_wishes.hpp"
 #include "inject/sendmail_options.hpp"
 
@@ -16,12 +20,17 @@ using namespace grapnel::inject;
 
 namespace {
 
-[[noreturn]] void become_program(const std::string& name, std::vector<std::string> arguments,
-                                 const Environment& environment)
+std::string path_of(const std::string& name)
 {
-    const std::string path = "bin/" + name;
+    auto path = "bin/" + name;
     // Looked at first: once exec has failed there is nobody left to say so.
     if (::access(path.c_str(), X_OK) != 0) throw Stop{111, "fatal: unable to run " + name};
+    return path;
+}
+
+[[noreturn]] void become_program(const std::string& path, std::vector<std::string> arguments,
+                                 const Environment& environment)
+{
     arguments.insert(arguments.begin(), path);
     execute(
         {.path = path, .arguments = std::move(arguments), .environment = environment.entries()});
@@ -53,7 +62,7 @@ void name_author(Environment& environment, const std::string& sender)
     if (at != std::string::npos) environment.set("QMAILHOST", sender.substr(at + 1));
 }
 
-[[noreturn]] void inject_message(const SendmailOptions& options, Environment environment)
+int inject_message(const SendmailOptions& options, Environment environment)
 {
     if (options.full_name) environment.set("MAILNAME", *options.full_name);
     if (options.notify) environment.set(notify_variable, *options.notify);
@@ -66,7 +75,13 @@ void name_author(Environment& environment, const std::string& sender)
     }
     arguments.emplace_back("--");
     arguments.insert(arguments.end(), options.recipients.begin(), options.recipients.end());
-    become_program("qmail-inject", std::move(arguments), environment);
+    const auto path = path_of("qmail-inject");
+    if (!has_build_id(path, id_of_qmail_inject))
+        become_program(path, std::move(arguments), environment);
+    // As exec would leave them.
+    default_signals();
+    ::close_range(3, ~0u, 0);
+    return run_injection(arguments, environment);
 }
 
 int send(const std::vector<std::string>& words)
@@ -82,12 +97,12 @@ int send(const std::vector<std::string>& words)
     }
     switch (options->action) {
     case SendmailOptions::Action::inject:
-        inject_message(*options, std::move(environment));
+        return inject_message(*options, std::move(environment));
     case SendmailOptions::Action::smtp:
         describe_client(environment);
-        become_program("qmail-smtpd", {}, environment);
+        become_program(path_of("qmail-smtpd"), {}, environment);
     case SendmailOptions::Action::print_queue:
-        become_program("qmail-qread", {}, environment);
+        become_program(path_of("qmail-qread"), {}, environment);
     case SendmailOptions::Action::new_aliases:
         throw Stop{100, "fatal: please use fastforward/newaliases instead"};
     case SendmailOptions::Action::nothing:

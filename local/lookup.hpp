@@ -7,9 +7,9 @@
 #include "base/sys/cdb.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/fd.hpp"
+#include "base/sys/watched.hpp"
 #include "local/answers.hpp"
 #include "local/user_table.hpp"
-#include "local/watched.hpp"
 
 #include <array>
 #include <optional>

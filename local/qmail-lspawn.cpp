@@ -3,9 +3,11 @@
 
 #include "base/mail/address.hpp"
 #include "base/sys/account.hpp"
+#include "base/sys/build_id.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/own_code.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
@@ -14,7 +16,6 @@
 #include "local/delivery.hpp"
 #include "local/exit_code.hpp"
 #include "local/lookup.hpp"
-#include "local/own_code.hpp"
 #include "local/report.hpp"
 #include "queue/spawner.hpp"
 
@@ -149,7 +150,7 @@ int serve_deliveries(int argc, char** argv)
                   UserTable(home() + "/users/cdb"),
                   Getpw(home(), role_identity(Role::password), environment),
                   {}};
-    if (!named) lspawn.own_code.emplace(home() + "/bin/qmail-local");
+    if (!named) lspawn.own_code.emplace(home() + "/bin/qmail-local", id_of_qmail_local);
     row::qmail_lspawn();
     const queue::Spawning spawning{
         .start = [&](const queue::Job& job, int message,

@@ -7,6 +7,7 @@
 #include "queue/trouble.hpp"
 
 #include <poll.h>
+#include <unistd.h>
 
 #include <system_error>
 
@@ -14,6 +15,7 @@ namespace grapnel::queue {
 
 namespace {
 constexpr int patience_milliseconds = 1000;
+constexpr std::size_t many = 65536;
 }
 
 std::optional<Handover> Handover::begin(const std::string& home)
@@ -24,12 +26,12 @@ std::optional<Handover> Handover::begin(const std::string& home)
     return Handover(std::move(*socket));
 }
 
-std::optional<Handover> Handover::begin_for(const ActsFor& submitter, const std::string& home)
+std::optional<Handover> Handover::ask(std::string_view words, const std::string& home)
 {
     try {
         auto socket = connect_to_queued(home);
         if (!socket) return std::nullopt;
-        const auto words = encode(submitter), wanted = encode(FrameHead{FrameHead::Kind::go_on, 0});
+        const auto wanted = encode(FrameHead{FrameHead::Kind::go_on, 0});
         std::string answer(FrameHead::size, '\0');
         write_all(socket->get(), words);   // a new socket has room
         pollfd input{socket->get(), POLLIN, 0};
@@ -44,28 +46,45 @@ std::optional<Handover> Handover::begin_for(const ActsFor& submitter, const std:
     }
 }
 
-void Handover::send(std::string_view frames)
+std::optional<Handover> Handover::begin_for(const ActsFor& submitter, const std::string& home)
 {
-    if (left_) return;
-    try {
-        write_all(socket_.get(), frames);
-    } catch (const std::system_error&) {
-        left_ = true;
-    }
+    return ask(encode(submitter), home);
+}
+
+// qmail-queue goes by the real user, the socket's other end sees the effective one.
+std::optional<Handover> Handover::begin_instead(const std::string& home)
+{
+    if (::getuid() != ::geteuid() || ::access((home + "/bin/qmail-queue").c_str(), X_OK) != 0)
+        return std::nullopt;
+    return ask(encode(FrameHead{FrameHead::Kind::instead, 0}), home);
+}
+
+// What fits goes out in one piece, with its end.
+void Handover::send_when_many()
+{
+    if (frames_.size() >= many) send();
+}
+
+void Handover::send()
+{
+    if (!left_) try {
+            write_all(socket_.get(), frames_);
+        } catch (const std::system_error&) {
+            left_ = true;
+        }
+    frames_.clear();
 }
 
 void Handover::write(std::string_view bytes)
 {
-    frames_.clear();
     append_frames(frames_, FrameHead::Kind::message, bytes);
-    send(frames_);
+    send_when_many();
 }
 
 void Handover::feed(std::string_view bytes)
 {
-    frames_.clear();
     append_frames(frames_, FrameHead::Kind::envelope, bytes);
-    send(frames_);
+    send_when_many();
     while (const auto item = addresses_.take(bytes)) {
         if (item->letter == '\0') break;
         if (item->letter == 'T') ++recipient_count_;
@@ -90,7 +109,8 @@ std::string Handover::receive(std::size_t size)
 
 void Handover::commit()
 {
-    send(encode(FrameHead{FrameHead::Kind::commit, 0}));
+    frames_ += encode(FrameHead{FrameHead::Kind::commit, 0});
+    send();
     const auto head = decode_frame_head(receive(FrameHead::size));
     if (!head || head->kind != FrameHead::Kind::answer)
         throw Stop{exit_code::connection_broke, "qmail-queued was not understood (#4.3.0)"};

@@ -1,6 +1,7 @@
 // qmail-queue hands its message on to qmail-queued, whose flushes serve many; also where it does
 // not have the rights of the queue's owner (its caller may not gain privileges: a container, a
-// hardened service). Blocking; the same steps as Incoming.
+// hardened service). Who would start qmail-queue does the same without it. Blocking; the same steps
+// as Incoming.
 #pragma once
 
 #include "base/mail/envelope.hpp"
@@ -22,6 +23,9 @@ public:
     // As the queue's owner, for somebody else. nullopt too where there is no word of it within a
     // second: then nothing was read yet.
     static std::optional<Handover> begin_for(const ActsFor& submitter, const std::string& home);
+    // For ourselves, instead of starting bin/qmail-queue. nullopt too where that is not the one
+    // that qmail-queued knows, where we are somebody else than our caller, or may not start it.
+    static std::optional<Handover> begin_instead(const std::string& home);
 
     void write(std::string_view bytes);   // of the message
     void end_message() {}
@@ -39,12 +43,14 @@ public:
 
 private:
     explicit Handover(Fd socket) : socket_(std::move(socket)) {}
-    void send(std::string_view frames);
+    static std::optional<Handover> ask(std::string_view words, const std::string& home);
+    void send_when_many();
+    void send();
     std::string receive(std::size_t size);
 
     Fd socket_;
-    bool left_ = false;   // it reads no more; it may have said why
-    std::string frames_;
+    bool left_ = false;    // it reads no more; it may have said why
+    std::string frames_;   // not sent yet
     EnvelopeReader addresses_;
     std::optional<ExtensionReader> block_;
     std::size_t recipient_count_ = 0;

@@ -2,11 +2,13 @@
 // socket, as qmail-start gives it, else it listens at run/queued by itself.
 #include "base/net/loop.hpp"
 #include "base/sys/account.hpp"
+#include "base/sys/build_id.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/kernel.hpp"
 #include "base/sys/limits.hpp"
 #include "base/sys/local_socket.hpp"
+#include "base/sys/own_code.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
@@ -19,6 +21,7 @@
 
 #include <csignal>
 #include <string_view>
+#include <utility>
 
 namespace {
 
@@ -37,12 +40,16 @@ int serve(bool fsync_each)
     set_nonblocking(listener.get());
     if (::geteuid() != queue.uid) become(queue);   // its keeper is that user already
     raise_to_hard_limit(Limit::descriptors);       // every message on its way holds five
+    // Read while it is in reach. One that is put there later is started by who wants it.
+    OwnCode own_queue(home() + "/bin/qmail-queue", id_of_qmail_queue);
+    own_queue.refresh();
     change_directory("queue");
     queue::prove_disk();
     queue::open_queued(listener.get());
     row::qmail_queued();   // before the thread that flushes is made: it inherits the confinement
     net::Loop loop;
-    return queue::QueuedServer(loop, listener.get(), trusted, fsync_each).run();
+    return queue::QueuedServer(loop, listener.get(), trusted, std::move(own_queue), fsync_each)
+        .run();
 }
 
 }

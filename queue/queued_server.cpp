@@ -38,10 +38,12 @@ void log(const std::string& text) { log_line_now(2, "qmail-queued: " + text); }
 
 }
 
-QueuedServer::QueuedServer(net::Loop& loop, int listener, const Trusted& trusted, bool fsync_each)
+QueuedServer::QueuedServer(net::Loop& loop, int listener, const Trusted& trusted, OwnCode own_queue,
+                           bool fsync_each)
     : loop_(loop),
       listener_(listener),
       trusted_(trusted),
+      own_queue_(std::move(own_queue)),
       most_(places_by_descriptors(most_connections, descriptors_each, other_descriptors)),
       spool_(Spool::open()),
       directories_(spool_),
@@ -79,6 +81,7 @@ bool QueuedServer::has_room(uid_t uid) const
     if (uid == trusted_.daemon || uid == trusted_.send || uid == trusted_.owner || uid == 0 ||
         in_sandbox())
         return true;
+    if (total_ >= most_ - most_ / 4) return false;   // the rest is for mail of the network
     const auto found = connections_.find(uid);
     return found == connections_.end() || found->second < most_of_a_uid;
 }
@@ -102,25 +105,26 @@ awaitable<void> QueuedServer::accept()
             ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             continue;
         }
-        ++connections_[about.uid];
+        count(about.uid);
         ++total_;
-        begin(serve(std::move(socket), about.uid));
+        begin(serve(std::move(socket),
+                    {about.uid, about.pid > 0 ? about.pid : ::getpid(), about.uid}));
     }
 }
 
-awaitable<void> QueuedServer::serve(Fd socket, uid_t uid)
+awaitable<void> QueuedServer::serve(Fd socket, Peer peer)
 {
     std::optional<net::Stream> stream;
     struct Left {
         QueuedServer& server;
-        uid_t uid;
+        const Peer& peer;
         std::optional<net::Stream>& stream;
-        ~Left() { server.left(uid, stream ? &*stream : nullptr); }
-    } const left{*this, uid, stream};   // before the stream: the connection is counted already
+        ~Left() { server.left(peer, stream ? &*stream : nullptr); }
+    } const left{*this, peer, stream};   // before the stream: the connection is counted already
     stream.emplace(loop_.executor(), std::move(socket));
     streams_.insert(&*stream);
     try {
-        for (bool more = true; more && !ending_;) more = co_await take_message(*stream, uid);
+        for (bool more = true; more && !ending_;) more = co_await take_message(*stream, peer);
     } catch (const net::Interrupted&) {
         // We end, and this one was between messages or took too long: its message is not queued.
     }
@@ -139,17 +143,23 @@ awaitable<std::optional<FrameHead>> QueuedServer::next_head(net::Stream& stream)
     co_return head;
 }
 
-// qmail-queue says whose message it has. nullopt: somebody who may not, or nonsense.
+// qmail-queue says whose message it has; or somebody would start it, and asks whether he need.
+// nullopt: somebody who may not, or nonsense; he is to start or to be qmail-queue himself.
 awaitable<std::optional<ActsFor>> QueuedServer::whom_it_acts_for(net::Stream& stream,
-                                                                 const FrameHead& head, uid_t uid)
+                                                                 const FrameHead& head, Peer& peer)
 {
-    if (uid != trusted_.owner || head.length > 64) co_return std::nullopt;
+    const bool instead = head.kind == FrameHead::Kind::instead;
+    if ((!instead && peer.uid != trusted_.owner) || head.length > 64) co_return std::nullopt;
     while (stream.buffered().size() < head.length) {
         const bool more = co_await stream.fill();
         if (!more) co_return std::nullopt;
     }
-    const auto who = decode_acts_for(stream.buffered().substr(0, head.length));
+    std::optional<ActsFor> who = ActsFor{peer.uid, peer.process};
+    if (!instead) who = decode_acts_for(stream.buffered().substr(0, head.length));
     stream.consume(head.length);
+    if (instead) own_queue_.refresh();
+    if (!who || (instead && !own_queue_.is_in_file()) || !count_as(peer, who->uid))
+        co_return std::nullopt;
     const std::string word = encode(FrameHead{FrameHead::Kind::go_on, 0});
     co_await stream.write(word);
     co_return who;
@@ -188,7 +198,7 @@ QueuedAnswer answer_to(const std::optional<Stop>& problem)
 }
 
 // False: the submitter has left.
-awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
+awaitable<bool> QueuedServer::take_message(net::Stream& stream, Peer& peer)
 {
     stream.expires_after(message_limit);
     idle_.insert(&stream);
@@ -196,16 +206,17 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
     idle_.erase(&stream);
     if (!head) co_return false;
     Reception reception;
-    std::optional<ActsFor> acts_for = ActsFor{uid, ::getpid()};
-    if (head->kind == FrameHead::Kind::submitter) {
-        acts_for = co_await whom_it_acts_for(stream, *head, uid);
+    std::optional<ActsFor> acts_for = ActsFor{peer.uid, ::getpid()};
+    if (head->kind == FrameHead::Kind::submitter || head->kind == FrameHead::Kind::instead) {
+        acts_for = co_await whom_it_acts_for(stream, *head, peer);
         if (!acts_for) co_return false;
         head = co_await next_head(stream);
     }
     Submitter who = submitter(*acts_for);
     add_taps(who, reception);
     while (head && head->kind != FrameHead::Kind::commit) {
-        if (head->kind == FrameHead::Kind::submitter) co_return false;
+        if (head->kind != FrameHead::Kind::message && head->kind != FrameHead::Kind::envelope)
+            co_return false;
         for (std::size_t left = head->length; left > 0;) {
             bool more = true;
             if (stream.buffered().empty()) more = co_await stream.fill();
@@ -227,12 +238,28 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, uid_t uid)
     co_return true;
 }
 
-void QueuedServer::left(uid_t uid, net::Stream* stream)
+void QueuedServer::uncount(uid_t uid)
+{
+    if (--connections_[uid] == 0) connections_.erase(uid);
+}
+
+// A connection is the place of the user whose message it brings, not of who speaks for him. False:
+// he has his share.
+bool QueuedServer::count_as(Peer& peer, uid_t uid)
+{
+    if (peer.counted_as == uid) return true;
+    if (!has_room(uid)) return false;
+    uncount(std::exchange(peer.counted_as, uid));
+    count(uid);
+    return true;
+}
+
+void QueuedServer::left(const Peer& peer, net::Stream* stream)
 {
     streams_.erase(stream);
     idle_.erase(stream);
     --total_;
-    if (--connections_[uid] == 0) connections_.erase(uid);
+    uncount(peer.counted_as);
     if (ending_ && total_ == 0) loop_.stop();
 }
 

@@ -6,6 +6,7 @@
 #include "base/net/stream.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/fd.hpp"
+#include "base/sys/own_code.hpp"
 #include "queue/group_commit.hpp"
 #include "queue/queued_wire.hpp"
 #include "queue/spool.hpp"
@@ -32,8 +33,10 @@ struct Trusted {
 
 class QueuedServer {
 public:
-    // In the queue directory. listener: a listening local socket, non-blocking.
-    QueuedServer(net::Loop& loop, int listener, const Trusted& trusted, bool fsync_each);
+    // In the queue directory. listener: a listening local socket, non-blocking. own_queue:
+    // bin/qmail-queue, looked at already.
+    QueuedServer(net::Loop& loop, int listener, const Trusted& trusted, OwnCode own_queue,
+                 bool fsync_each);
 
     // Until SIGTERM (messages under way are finished, for a minute), or until the disk has failed.
     // The exit code.
@@ -41,23 +44,32 @@ public:
 
 private:
     boost::asio::awaitable<void> accept();
-    boost::asio::awaitable<void> serve(Fd socket, uid_t uid);
-    boost::asio::awaitable<bool> take_message(net::Stream& stream, uid_t uid);
+    struct Peer {
+        uid_t uid;
+        pid_t process;      // ours where his has no number here
+        uid_t counted_as;   // whose place he takes
+    };
+    boost::asio::awaitable<void> serve(Fd socket, Peer peer);
+    boost::asio::awaitable<bool> take_message(net::Stream& stream, Peer& peer);
     boost::asio::awaitable<std::optional<FrameHead>> next_head(net::Stream& stream);
     boost::asio::awaitable<void> commits();
     boost::asio::awaitable<void> await_signal();
     bool has_room(uid_t uid) const;
+    void count(uid_t uid) { ++connections_[uid]; }
+    void uncount(uid_t uid);
+    bool count_as(Peer& peer, uid_t uid);
     boost::asio::awaitable<std::optional<ActsFor>>
-    whom_it_acts_for(net::Stream& stream, const FrameHead& head, uid_t uid);
+    whom_it_acts_for(net::Stream& stream, const FrameHead& head, Peer& peer);
     Submitter submitter(const ActsFor& who) const;
     void add_taps(Submitter& submitter, Reception& reception);
-    void left(uid_t uid, net::Stream* stream);
+    void left(const Peer& peer, net::Stream* stream);
     void end(const std::set<net::Stream*>& streams);
     void begin(boost::asio::awaitable<void> work);
 
     net::Loop& loop_;
     int listener_;
     Trusted trusted_;
+    OwnCode own_queue_;
     std::size_t most_;   // connections
     Spool spool_;
     Directories directories_;

@@ -34,6 +34,7 @@ std::optional<FrameHead> decode_frame_head(std::string_view bytes)
     const FrameHead head{static_cast<FrameHead::Kind>(bytes[0]), from_big_endian(bytes.substr(1))};
     switch (head.kind) {
     case FrameHead::Kind::submitter:
+    case FrameHead::Kind::instead:
     case FrameHead::Kind::go_on:
     case FrameHead::Kind::message:
     case FrameHead::Kind::envelope:

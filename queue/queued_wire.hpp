@@ -5,6 +5,8 @@
 //   descriptor 4.
 //   qmail-queue, before its message: S user id and process id of whom it acts for (four bytes
 //   each), and waits for G: go on. Believed of the queue's owner only.
+//   Who would start bin/qmail-queue otherwise, before his message: Q, and waits for G: that program
+//   is our own, so its work can be done here.
 // One message after the other. A connection that closes before C queues nothing.
 #pragma once
 
@@ -23,6 +25,7 @@ inline constexpr std::size_t longest_frame = 131072;   // payload
 struct FrameHead {
     enum class Kind : char {
         submitter = 'S',
+        instead = 'Q',
         go_on = 'G',
         message = 'M',
         envelope = 'E',

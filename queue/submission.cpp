@@ -2,6 +2,9 @@
 
 #include "base/sys/file.hpp"
 #include "queue/exit_code.hpp"
+#include "queue/trouble.hpp"
+
+#include <unistd.h>
 
 #include <algorithm>
 #include <climits>
@@ -44,6 +47,15 @@ std::string first_of(int descriptor)
 
 Submission::Submission(const Environment& environment)
 {
+    if (!environment.has("QMAILQUEUE")) handover_ = Handover::begin_instead(home());
+    if (handover_)
+        pid_ = ::getpid();
+    else
+        run_program(environment);
+}
+
+void Submission::run_program(const Environment& environment)
+{
     Pipe message = make_pipe(), envelope = make_pipe(), response = make_pipe();
     Environment variables = environment;
     variables.set("ERROR_FD", "4");
@@ -83,7 +95,10 @@ void Submission::write(std::string_view bytes)
 
 void Submission::flush()
 {
-    if (!failed_) try {
+    if (handover_)
+        handover_->write(buffer_);
+    else if (!failed_)
+        try {
             write_all(message_.get(), buffer_);
         } catch (const std::system_error&) {
             failed_ = true;   // its exit code will say why
@@ -91,9 +106,22 @@ void Submission::flush()
     buffer_.clear();
 }
 
+// Its answer has the code and the words that qmail-queue would have had.
+Result<> Submission::hand_over(const Envelope& envelope)
+{
+    try {
+        handover_->feed(encode_addresses(envelope) + '\0' + encode_block(envelope.extensions));
+        handover_->commit();
+        return {};
+    } catch (const Stop& stop) {
+        return explain({false, stop.exit_code}, response_line(stop));
+    }
+}
+
 Result<> Submission::finish(const Envelope& envelope)
 {
     flush();
+    if (handover_) return hand_over(envelope);
     message_.reset();
     if (!failed_) try {
             write_envelope(envelope_.get(), envelope);

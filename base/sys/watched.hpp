@@ -7,7 +7,7 @@
 #include <string>
 #include <utility>
 
-namespace grapnel::local {
+namespace grapnel {
 
 class Watched {
 public:

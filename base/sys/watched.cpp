@@ -1,8 +1,8 @@
-#include "local/watched.hpp"
+#include "base/sys/watched.hpp"
 
 #include "base/sys/file.hpp"
 
-namespace grapnel::local {
+namespace grapnel {
 
 bool Watched::changed()
 {

@@ -1,0 +1,14 @@
+// All of qmail-inject: one message from standard input, completed, into the queue.
+#pragma once
+
+#include "base/sys/environment.hpp"
+
+#include <string>
+#include <vector>
+
+namespace grapnel::inject {
+
+// words: the arguments behind the program's name. What qmail-inject exits with, having said why.
+int run_injection(const std::vector<std::string>& words, const Environment& environment);
+
+}
