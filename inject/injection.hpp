@@ -8,7 +8,7 @@
 
 namespace grapnel::inject {
 
-// words: the arguments behind the program's name. What qmail-inject exits with, having said why.
+// words: as main gets them. What qmail-inject exits with, having said why.
 int run_injection(const std::vector<std::string>& words, const Environment& environment);
 
 }

@@ -28,12 +28,11 @@ std::string path_of(const std::string& name)
     return path;
 }
 
-[[noreturn]] void become_program(const std::string& path, std::vector<std::string> arguments,
+// words: its path first.
+[[noreturn]] void become_program(const std::vector<std::string>& words,
                                  const Environment& environment)
 {
-    arguments.insert(arguments.begin(), path);
-    execute(
-        {.path = path, .arguments = std::move(arguments), .environment = environment.entries()});
+    execute({.path = words[0], .arguments = words, .environment = environment.entries()});
 }
 
 // A client on this very machine, unless whoever started us has said who it is.
@@ -68,20 +67,19 @@ int inject_message(const SendmailOptions& options, Environment environment)
     if (options.notify) environment.set(notify_variable, *options.notify);
     if (options.ret) environment.set(ret_variable, *options.ret);
     if (options.envelope_id) environment.set(envelope_id_variable, *options.envelope_id);
-    std::vector<std::string> arguments{options.recipients_from_header ? "-H" : "-a"};
+    const auto path = path_of("qmail-inject");
+    std::vector<std::string> words{path, options.recipients_from_header ? "-H" : "-a"};
     if (options.sender) {
         name_author(environment, *options.sender);
-        arguments.insert(arguments.end(), {"-f", *options.sender});
+        words.insert(words.end(), {"-f", *options.sender});
     }
-    arguments.emplace_back("--");
-    arguments.insert(arguments.end(), options.recipients.begin(), options.recipients.end());
-    const auto path = path_of("qmail-inject");
-    if (!has_build_id(path, id_of_qmail_inject))
-        become_program(path, std::move(arguments), environment);
+    words.emplace_back("--");
+    words.insert(words.end(), options.recipients.begin(), options.recipients.end());
+    if (!has_build_id(path, id_of_qmail_inject)) become_program(words, environment);
     // As exec would leave them.
     default_signals();
     ::close_range(3, ~0u, 0);
-    return run_injection(arguments, environment);
+    return run_injection(words, environment);
 }
 
 int send(const std::vector<std::string>& words)
@@ -100,9 +98,9 @@ int send(const std::vector<std::string>& words)
         return inject_message(*options, std::move(environment));
     case SendmailOptions::Action::smtp:
         describe_client(environment);
-        become_program(path_of("qmail-smtpd"), {}, environment);
+        become_program({path_of("qmail-smtpd")}, environment);
     case SendmailOptions::Action::print_queue:
-        become_program(path_of("qmail-qread"), {}, environment);
+        become_program({path_of("qmail-qread")}, environment);
     case SendmailOptions::Action::new_aliases:
         throw Stop{100, "fatal: please use fastforward/newaliases instead"};
     case SendmailOptions::Action::nothing:

@@ -7,6 +7,7 @@
 #include "queue/trouble.hpp"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <system_error>
@@ -71,6 +72,7 @@ void Handover::send()
             write_all(socket_.get(), frames_);
         } catch (const std::system_error&) {
             left_ = true;
+            ::shutdown(socket_.get(), SHUT_WR);   // were it still there, it would wait for the rest
         }
     frames_.clear();
 }

@@ -3,7 +3,8 @@
 
     queued_sweep.py BIN [--broken LIBRARY] [--only TEXT]
 
-Each run takes a few messages, one of them cut short by its submitter. Afterwards: what was answered
+Each run takes a few messages, one of them from somebody who would else start qmail-queue, and one cut short by its
+submitter. Afterwards: what was answered
 with 0 is queued, whole, and nothing else is but what may have been committed when the answer was lost
 or a flush failed; nothing was acknowledged that a power cut could take away; a flush that failed has
 ended the program; and the next qmail-queued serves. With --broken as in sweep.py. Exit code 77: it could not be done here.
@@ -66,19 +67,30 @@ class Client:
             pass
 
     def answer(self):
-        data = b""
-        try:
-            while len(data) < 10 and (piece := self.socket.recv(4096)):
-                data += piece
-        except TimeoutError:
+        data = self.receive(10)
+        if data == b"no answer":
             return "no answer"
-        except OSError:
-            pass
         return data[5] if len(data) >= 10 else None
 
+    def may_go_on(self):
+        """Whether qmail-queued does qmail-queue's work for us."""
+        self.send(frame(b"Q", b""))
+        return self.receive(5) == frame(b"G", b"")
 
-def one_by_one(home, messages):
-    client = Client(home)
+    def receive(self, least):
+        data = b""
+        try:
+            while len(data) < least and (piece := self.socket.recv(4096)):
+                data += piece
+        except TimeoutError:
+            return b"no answer"
+        except OSError:
+            pass
+        return data
+
+
+def one_by_one(home, messages, client=None):
+    client = client or Client(home)
     for message in messages:
         client.send(message.frames())
         yield client.answer()
@@ -88,13 +100,15 @@ def one_by_one(home, messages):
 def load(home):
     """{message: answer}; the last one is never finished."""
     alone, second, left, right = (Message(n) for n in ("alone", "second", "left", "right"))
-    held, cut = Message("held", held=True), Message("cut")
+    held, instead, cut = Message("held", held=True), Message("instead"), Message("cut")
     answers = dict(zip((alone, second), one_by_one(home, (alone, second))))
     clients = {message: Client(home) for message in (left, right)}
     for message, client in clients.items():
         client.send(message.frames())
     answers |= {message: client.answer() for message, client in clients.items()}
     answers[held] = next(one_by_one(home, (held,)))
+    client = Client(home)
+    answers[instead] = next(one_by_one(home, (instead,), client)) if client.may_go_on() else None
     client = Client(home)
     client.send(cut.frames()[:-5])
     client.socket.close()
@@ -249,6 +263,7 @@ def durability_faults(lines):
 def one_run(program, injected, preload=None):
     home = sweep.make_home()
     os.mkdir(f"{home}/run")
+    os.symlink(os.path.dirname(program), f"{home}/bin")
     try:
         daemon = Daemon(home, program, ["-e", f"inject={injected}"] if injected else [], preload)
         daemon.wait_for_it()
@@ -259,7 +274,7 @@ def one_run(program, injected, preload=None):
         ended = None if injected and injected.split(":")[0] in ("unlink", "truncate") else code
         found = queue_faults(queue_state.look_at(f"{home}/queue"), answers, ended)
         found += flush_faults(lines, injected, code) + durability_faults(lines)
-        if injected is None and (code != 0 or [*answers.values()] != [0, 0, 0, 0, 0, None]):
+        if injected is None and (code != 0 or [*answers.values()] != [0, 0, 0, 0, 0, 0, None]):
             found.append(f"undisturbed it ended with {code} and said {[*answers.values()]}")
         if code == "does not end":
             found.append("it does not end")

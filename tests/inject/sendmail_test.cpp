@@ -109,6 +109,27 @@ TEST_F(Sendmail, BecomesOtherPrograms)
         EXPECT_THAT(run(words, {}, "").outcome.output, HasSubstr("bin/qmail-qread \n"));
 }
 
+TEST_F(Sendmail, DoesWhatQmailInjectDoesUnlessAnotherOneIsThere)
+{
+    home.write("program", "#!/bin/sh\ncat /proc/$PPID/comm >&2\nexit 31\n", 0755);
+    const auto by = [&] {
+        return run_program(home, {home.program("sendmail"), "-f", "me@x.example", "a"},
+                           {"QMAILQUEUE=" + home / "program"}, message)
+            .outcome;
+    };
+    const auto own = by();
+    EXPECT_EQ(own.errors, "sendmail\nqmail-inject: fatal: mail server permanently rejected message "
+                          "(#5.3.0)\n");
+    EXPECT_EQ(own.ending.code, 100);
+    const auto built = std::filesystem::canonical(home.program("qmail-inject"));
+    std::filesystem::remove(home.program("qmail-inject"));
+    std::filesystem::copy(built, home.program("qmail-inject"));
+    EXPECT_EQ(by().errors, own.errors) << "a copy is the same program";
+    replace("qmail-inject");
+    EXPECT_EQ(by().output,
+              "bin/qmail-inject -a -f me@x.example -- a\n" + home.path() + '\n' + message);
+}
+
 TEST_F(Sendmail, AliasesAreNotItsBusiness)
 {
     std::filesystem::create_symlink("sendmail", home.program("newaliases"));

@@ -12,6 +12,8 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <filesystem>
+#include <memory>
 
 using namespace grapnel;
 using namespace grapnel::test;
@@ -25,6 +27,8 @@ protected:
     {
         if (const auto reason = RealHome::why_not(); !reason.empty()) GTEST_SKIP() << reason;
         real_.emplace();
+        real_->install("sendmail");
+        real_->install("qmail-inject");
         auto argv = real_->as("root");
         argv.push_back("bin/qmail-queued");
         queued_.emplace(
@@ -40,6 +44,63 @@ protected:
         for (const auto* word : {"setpriv", "--no-new-privs"}) injection.wrapper.emplace_back(word);
         injection.real = true;
         return submit(real_->home(), injection);
+    }
+    // What sendmail did, in the same words.
+    Submitted sendmail(std::vector<std::string> argv, std::vector<std::string> before = {})
+    {
+        argv.insert(argv.end(), before.begin(), before.end());
+        for (const auto* word : {"bin/sendmail", "-f", "a@b.example", "c@d.example"})
+            argv.emplace_back(word);
+        Process process({.argv = argv, .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}});
+        process.write("Subject: x\n\nhi\n");
+        const auto ending = process.wait();
+        EXPECT_TRUE(ending && !ending->crashed);
+        return {ending ? ending->code : -1, process.pid(), "", process.errors()};
+    }
+    // Runs as that user and holds so many connections until it goes.
+    std::unique_ptr<Process> holding(const std::string& user, int count)
+    {
+        auto argv = real_->as(user);
+        for (const std::string& word : {"python3"s, "-c"s,
+                                        "import socket, sys\n"
+                                        "held = [socket.socket(socket.AF_UNIX) for i in range("s +
+                                            std::to_string(count) +
+                                            ")]\n"
+                                            "for s in held:\n"
+                                            "    s.connect('run/queued')\n"
+                                            "print('held', flush=True)\n"
+                                            "sys.stdin.read()\n"})
+            argv.push_back(word);
+        auto process = std::make_unique<Process>(
+            Launch{.argv = argv, .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}});
+        EXPECT_TRUE(process->wait_for_output("held\n")) << process->errors();
+        return process;
+    }
+    // What qmail-queued says to the owner of the queue who would act for that user.
+    std::string word_for(const std::string& user)
+    {
+        auto argv = real_->as("qmailq");
+        for (const std::string& word : {"python3"s, "-c"s,
+                                        "import socket\n"
+                                        "s = socket.socket(socket.AF_UNIX)\n"
+                                        "s.connect('run/queued')\n"
+                                        "s.settimeout(60)\n"
+                                        "s.sendall(b'S\\0\\0\\0\\x08' + (" +
+                                            std::to_string(real_->uid(user)) +
+                                            ").to_bytes(4, 'big') + bytes(4))\n"
+                                            "print(s.recv(100)[:1])\n"})
+            argv.push_back(word);
+        return run({.argv = argv, .environment = {"PATH=/usr/sbin:/usr/bin:/sbin:/bin"}}).output;
+    }
+    // Queued by that process for that user?
+    void expect_queued(const std::string& user, pid_t pid)
+    {
+        const auto uid = std::to_string(real_->uid(user)), number = std::to_string(pid);
+        EXPECT_EQ(queue_file(home(), "todo"),
+                  "u" + uid + "\0p"s + number + "\0Fa@b.example\0Tc@d.example\0"s);
+        EXPECT_TRUE(
+            queue_file(home(), "mess")
+                .starts_with("Received: (qmail " + number + " invoked by uid " + uid + "); "));
     }
     Submitted as_owner_for(const std::string& user, Injection injection = {})
     {
@@ -167,4 +228,56 @@ TEST_F(HandoverTest, WithoutQmailQueuedItSaysWhatIsWrong)
     EXPECT_EQ(lost.code, 62);
     EXPECT_EQ(lost.response, "Zqmail-queue does not run as the owner of the queue: its setuid bit "
                              "is lost or not honoured (#4.3.5)");
+}
+
+// Who would start qmail-queue, here sendmail, asks qmail-queued first.
+
+TEST_F(HandoverTest, SendmailNeedsNoOtherProgram)
+{
+    const auto done = sendmail(real_->as("joe"));
+    EXPECT_EQ(done.code, 0) << done.printed;
+    expect_queued("joe", done.pid);
+}
+
+TEST_F(HandoverTest, AnotherQmailQueueIsStarted)
+{
+    const auto program = home().program("qmail-queue");
+    std::filesystem::rename(program, program + ".ours");
+    spill(program, "#!/bin/sh\nexit 31\n", 0755);
+    const auto refused = sendmail(real_->as("joe"));
+    EXPECT_EQ(refused.code, 100);
+    EXPECT_EQ(refused.printed,
+              "qmail-inject: fatal: mail server permanently rejected message (#5.3.0)\n");
+    std::filesystem::remove(program);
+    const auto missing = sendmail(real_->as("joe"));
+    EXPECT_EQ(missing.code, 111);
+    EXPECT_EQ(missing.printed, "qmail-inject: fatal: unable to exec qq (#4.3.0)\n");
+    EXPECT_EQ(home().queue_files(), std::vector<std::string>{});
+    std::filesystem::rename(program + ".ours", program);
+    EXPECT_EQ(sendmail(real_->as("joe")).code, 0);
+    EXPECT_NE(queue_file(home(), "todo"), "");
+}
+
+TEST_F(HandoverTest, TheMessageIsTheRealUsers)
+{
+    const auto uid = std::to_string(real_->uid("joe"));
+    const auto done = sendmail(real_->as("root"), {"python3", "-c",
+                                                   "import os, sys\n"
+                                                   "os.setresuid(" +
+                                                       uid +
+                                                       ", 0, 0)\n"
+                                                       "os.execv(sys.argv[1], sys.argv[1:])\n"});
+    EXPECT_EQ(done.code, 0) << done.printed;
+    EXPECT_TRUE(queue_file(home(), "todo").starts_with("u" + uid + "\0p"s));
+}
+
+TEST_F(HandoverTest, WhoHasHisShareStartsQmailQueue)
+{
+    const auto held = holding("joe", 50);
+    EXPECT_EQ(word_for("joe"), "b''\n") << "in whose name it is said makes no difference";
+    EXPECT_EQ(word_for("alias"), "b'G'\n");
+    const auto done = sendmail(real_->as("joe"));
+    EXPECT_EQ(done.code, 0) << done.printed;
+    const auto pid = "\0p"s + std::to_string(done.pid) + '\0';
+    EXPECT_EQ(queue_file(home(), "todo").find(pid), std::string::npos);
 }

@@ -74,11 +74,16 @@ RealHome::RealHome()
                 folder == "mess" ? "qmailq" : "qmails", folder == "mess" ? 0750 : 0700);
     own(queue + "/lock/trigger", "qmails", 0622);
 
-    const auto program = home_.program("qmail-queue");
-    const auto built = std::filesystem::canonical(program);
-    std::filesystem::remove(program);
-    std::filesystem::copy(built, program);
-    own(program, "qmailq", 04711);
+    install("qmail-queue");
+    own(home_.program("qmail-queue"), "qmailq", 04711);
+}
+
+void RealHome::install(const std::string& program)
+{
+    const auto path = home_.program(program);
+    const auto built = std::filesystem::canonical(path);
+    std::filesystem::remove(path);
+    std::filesystem::copy(built, path);
 }
 
 void RealHome::own(const std::string& path, const std::string& user, unsigned mode) const

@@ -17,6 +17,7 @@ public:
     const TempHome& home() const { return home_; }
     // Arguments that, put before a program, run it there as that user: alias, qmaild …, root, joe.
     std::vector<std::string> as(const std::string& user) const;
+    void install(const std::string& program);   // a copy, for who cannot look into the build
     unsigned uid(const std::string& user) const { return uids_.at(user); }
 
     static std::string why_not();   // "" where it can be done: a reason to skip a test otherwise

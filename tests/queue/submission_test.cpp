@@ -1,9 +1,12 @@
 #include "queue/submission.hpp"
 
 #include "base/sys/signal.hpp"
+#include "queue/queued_socket.hpp"
 #include "queue/submit.hpp"
 
 #include <gtest/gtest.h>
+
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdlib>
@@ -49,6 +52,17 @@ protected:
         Submission submission(environment);
         submission.write("Subject: x\n\nhi\n");
         return submission.finish({"a@b", {"c@d"}});
+    }
+
+    // Until it goes, qmail-queued serves this home.
+    std::unique_ptr<Process> queued()
+    {
+        auto process = std::make_unique<Process>(
+            Launch{.argv = {home_->program("qmail-queued")}, .environment = home_->environment()});
+        EXPECT_TRUE(wait_until(
+            [&] { return connect_to_queued(home_->path()).has_value() || !process->running(); }));
+        EXPECT_TRUE(process->running()) << process->errors();
+        return process;
     }
 
     static std::unique_ptr<TempHome> home_;
@@ -142,4 +156,73 @@ TEST_F(SubmissionTest, WhoLeavesEarlyAndSays0HasQueuedIt)
     Submission submission(with_program("cat >/dev/null; head -c 11 <&1 >/dev/null; exit 0\n"));
     submission.write("x\n");
     EXPECT_TRUE(submission.finish(envelope));
+}
+
+TEST_F(SubmissionTest, QmailQueuedIsGivenTheMessageWithoutQmailQueue)
+{
+    const auto serving = queued();
+    for (const std::size_t size : {10u, 300000u}) {
+        Submission submission(Environment::of_process());
+        EXPECT_EQ(submission.pid(), ::getpid());
+        const std::string text = "Subject: x\n\n" + std::string(size, 'x') + '\n';
+        for (std::size_t at = 0; at < text.size(); at += 1000)
+            submission.write(std::string_view(text).substr(at, 1000));
+        Envelope envelope{"a@b", {"c@d"}};
+        envelope.extensions.message.set("ret", "HDRS");
+        EXPECT_TRUE(submission.finish(envelope));
+        const auto pid = std::to_string(::getpid()), uid = std::to_string(::getuid());
+        EXPECT_EQ(queue_file(*home_, "todo"),
+                  "u" + uid + "\0p"s + pid + "\0p"s + pid + " ret=HDRS\0Fa@b\0Tc@d\0"s);
+        const auto stored = queue_file(*home_, "mess");
+        EXPECT_TRUE(
+            stored.starts_with("Received: (qmail " + pid + " invoked by uid " + uid + "); "));
+        EXPECT_EQ(stored.substr(stored.find('\n') + 1), text);
+        TearDown();
+    }
+}
+
+TEST_F(SubmissionTest, QmailQueuedRefusesInTheWordsOfQmailQueue)
+{
+    const auto refusal = [] {
+        Submission submission(Environment::of_process());
+        const auto result = submission.finish({"a@b", {std::string(1010, 'x') + "@d"}});
+        return result ? "" : result.error().text;
+    };
+    const auto plain = refusal();
+    EXPECT_NE(plain, "");
+    const auto serving = queued();
+    EXPECT_EQ(refusal(), plain);
+    EXPECT_EQ(home_->queue_files(), std::vector<std::string>{});
+}
+
+TEST_F(SubmissionTest, DroppedItLeavesNothingWithQmailQueuedEither)
+{
+    const auto serving = queued();
+    {
+        Submission submission(Environment::of_process());
+        submission.write(std::string(300000, 'x'));
+        EXPECT_TRUE(wait_until([&] { return home_->queue_files().size() == 1; }));
+    }
+    EXPECT_TRUE(wait_until([&] { return home_->queue_files().empty(); }));
+}
+
+TEST_F(SubmissionTest, WhereQmailQueuedDiesTheMessageStaysWithItsSender)
+{
+    const auto serving = queued();
+    Submission submission(Environment::of_process());
+    submission.write("Subject: x\n\n");
+    serving->kill(SIGKILL);
+    ASSERT_TRUE(serving->wait());
+    const auto result = submission.finish({"a@b", {"c@d"}});
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().retry, Retry::later);
+    EXPECT_TRUE(submit(Environment::of_process())) << "the next one starts qmail-queue";
+}
+
+TEST_F(SubmissionTest, WhatQmailqueueNamesIsRunBesideQmailQueuedToo)
+{
+    const auto serving = queued();
+    const auto result = submit(with_program("exit 31\n"));
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().text, "mail server permanently rejected message (#5.3.0)");
 }
