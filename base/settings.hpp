@@ -19,9 +19,10 @@ enum class Check {
     clients,   // an IP address or prefix as in tcprules, or =host; code and text may follow
     pattern,   // as in qmail-smtpd(8), "Patterns"; code and text may follow
     keyed,     // key:value, keys once
-    route,     // key:relay:port
+    route,     // key:relay:port, and |user|password, which is not shown
     tap,       // LETTER:pattern:address
     rule,      // ADDRESS:allow or ADDRESS:deny
+    tls,       // name:level
     hidden,    // never shown
     secret,    // that, and only those who read it may
 };
@@ -44,6 +45,8 @@ inline constexpr std::array settings{
     Setting{"authmechs", SettingKind::list, "all that can work", "qmail-smtpd",
             "SASL mechanisms that are offered", Check::word,
             "SCRAM-SHA-256-PLUS SCRAM-SHA-256 EXTERNAL OAUTHBEARER XOAUTH2 PLAIN LOGIN"},
+    Setting{"authsenders", SettingKind::list, "none", "qmail-remote",
+            "Relays by the sender: sender:relay:port|user|password", Check::route},
     Setting{"authtries", SettingKind::integer, "3", "qmail-smtpd",
             "Failures of AUTH that end a session"},
     Setting{"badclients", SettingKind::list, "none", "qmail-smtpd",
@@ -82,6 +85,8 @@ inline constexpr std::array settings{
             "Program that judges tokens of OAUTHBEARER and XOAUTH2"},
     Setting{"clientca.pem", SettingKind::file, "none, clients are not asked", "qmail-smtpd as root",
             "Authorities that vouch for certificates of clients"},
+    Setting{"clientcert.pem", SettingKind::file, "none", "qmail-remote",
+            "Private key and certificate that we show to servers", Check::secret},
     Setting{"clientcrl.pem", SettingKind::file, "none", "qmail-smtpd as root",
             "Certificates of clients that these have revoked"},
     Setting{"concurrencyauth", SettingKind::integer, "20", "qmail-smtpd",
@@ -166,6 +171,8 @@ inline constexpr std::array settings{
             "1: no sender for who wants no notices, where the next host knows no DSN", Check::flag},
     Setting{"notipme", SettingKind::list, "none", "qmail-smtpd, qmail-remote",
             "Addresses that are not this host", Check::address},
+    Setting{"notlshosts", SettingKind::file, "none", "qmail-remote",
+            "A directory: no TLS with a server HOST that a file is called after"},
     Setting{"outgoingip", SettingKind::line, "none", "qmail-remote, qmail-send",
             "Address that connections come from", Check::address},
     Setting{"percenthack", SettingKind::list, "none", "qmail-send, qmail-smtpd",
@@ -200,6 +207,8 @@ inline constexpr std::array settings{
             "Who may send as whom: user:address @domain *"},
     Setting{"sendas.cdb", SettingKind::cdb, "no check", "qmail-smtpd", "Who may send as whom",
             Check::none, "sendas"},
+    Setting{"serverca.pem", SettingKind::file, "the system's", "qmail-remote",
+            "Authorities by which servers are verified that mail goes to"},
     Setting{"servercert.pem", SettingKind::file, "none, there is no TLS", "qmail-smtpd as root",
             "Private key and certificate of the SMTP server", Check::secret},
     Setting{"servercerts", SettingKind::file, "none", "qmail-smtpd as root",
@@ -218,7 +227,8 @@ inline constexpr std::array settings{
     Setting{"smtpplugins", SettingKind::list, "none", "qmail-smtpd",
             "Plugins of qmail-spp: [connection], [helo], [mail], [rcpt], [data], a program a line"},
     Setting{"smtproutes", SettingKind::list, "none", "qmail-remote",
-            "Fixed next hops: domain:relay:port", Check::route},
+            "Fixed next hops: domain:relay:port, |user|password behind it for a login",
+            Check::route},
     Setting{"smtprules", SettingKind::list, "allow all", "qmail-smtpd --listen",
             "Clients: ADDRESS:allow,VAR=\"x\" or ADDRESS:deny", Check::rule},
     Setting{"srs_alwaysrewrite", SettingKind::integer, "0", "qmail-local, forward, condredirect",
@@ -249,8 +259,14 @@ inline constexpr std::array settings{
             "Seconds to wait for each answer"},
     Setting{"timeoutsmtpd", SettingKind::integer, "1200", "qmail-smtpd",
             "Seconds to wait for each piece of input"},
+    Setting{"tlsclientciphers", SettingKind::line, "OpenSSL's", "qmail-remote",
+            "Ciphers towards other servers, as OpenSSL writes them"},
     Setting{"tlsclients", SettingKind::list, "none", "qmail-smtpd",
             "Who may relay by a certificate: mail address, host name, sha256:FINGERPRINT"},
+    Setting{"tlsdestinations", SettingKind::list, "may, verify for a login", "qmail-remote",
+            "TLS towards hosts and domains: NAME:none, may, encrypt or verify", Check::tls},
+    Setting{"tlshosts", SettingKind::file, "none", "qmail-remote",
+            "A directory: in HOST.pem the authorities by which that server must be verified"},
     Setting{"tlsserverciphers", SettingKind::line, "OpenSSL's", "qmail-smtpd",
             "Ciphers of the SMTP server, as OpenSSL writes them"},
     Setting{"validrcptto", SettingKind::list, "none", "qmail-smtpd",

@@ -87,6 +87,9 @@ Config read(const Control& control)
     if (!me && !helo) throw UnreadableControl("control/me is missing");
     config.helo_name = helo ? *helo : *me;
     config.routes = NameMap(control.list("smtproutes").value_or(std::vector<std::string>()));
+    config.senders = NameMap(control.list("authsenders").value_or(std::vector<std::string>()));
+    config.tls_destinations =
+        TlsDestinations(control.list("tlsdestinations").value_or(std::vector<std::string>()));
     config.ourselves.name = me.value_or("");
     config.ourselves.addresses = net::interface_addresses();
     for (const auto& address : addresses_in(control, "moreipme"))

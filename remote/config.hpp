@@ -5,6 +5,7 @@
 #include "base/net/ip_address.hpp"
 #include "base/sys/control.hpp"
 #include "remote/message_text.hpp"
+#include "remote/tls_policy.hpp"
 
 #include <chrono>
 #include <optional>
@@ -43,6 +44,8 @@ private:
 struct Config {
     std::string helo_name;
     NameMap routes = {};
+    NameMap senders = {};   // control/authsenders
+    TlsDestinations tls_destinations = {};
     Ourselves ourselves = {};
     UnusedExtensions unused = {};
     std::vector<std::string> resolvers = {};

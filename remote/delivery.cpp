@@ -2,6 +2,7 @@
 
 #include "base/mail/address.hpp"
 #include "base/net/connect.hpp"
+#include "base/sys/log.hpp"
 #include "remote/route.hpp"
 #include "remote/smtp_client.hpp"
 
@@ -111,6 +112,8 @@ std::string connection_name(const Config& config, const NextHop& hop, const Erra
     std::string name = hop.endpoint.address.text() + ' ' + std::to_string(hop.endpoint.port) + ' ' +
                        hop.host + ' ' + errand.helo_name +
                        (errand.may_be_myself ? " mx" : " route");
+    name += ' ' + std::to_string(static_cast<int>(errand.tls));
+    if (errand.login) name += " as " + errand.login->user;
     if (config.source) name += ' ' + config.source->text();
     for (const auto& keyword : errand.unused) name += " -" + keyword;
     return name;
@@ -124,37 +127,69 @@ asio::awaitable<void> part_from(net::Stream stream, const SmtpDialogue& dialogue
     if (dialogue.may_say_quit()) co_await say_quit(kept.stream);
 }
 
+// What the deliveries of one program share.
+struct Common {
+    const Config& config;
+    const TimeoutTable& timeouts;
+    OutboundTls& tls;
+    Connections* connections;
+};
+
 // nullopt: it could not be reached.
-asio::awaitable<std::optional<Verdict>> try_host(const Config& config, const TimeoutTable& timeouts,
-                                                 const NextHop& hop, bool known_to_table,
-                                                 const Errand& errand, MessageFile& message,
-                                                 Connections* connections)
+asio::awaitable<std::optional<Verdict>> try_host(Common common, const NextHop& hop,
+                                                 bool known_to_table, Errand errand,
+                                                 const std::string& authorities,
+                                                 MessageFile& message)
 {
+    const auto& config = common.config;
     const AnswerLimits limits{config.answer_limit, config.trust_limit};
+    const TlsRule rule{errand.tls, authorities};
+    const TlsMaker make_tls = [&] { return common.tls.layer(rule, hop.host); };
     const auto name = connection_name(config, hop, errand);
-    if (auto kept = connections ? connections->take(name) : std::nullopt) {
+    if (auto kept = common.connections ? common.connections->take(name) : std::nullopt) {
         SmtpDialogue dialogue(errand, std::move(kept->session));
-        co_await converse(kept->stream, dialogue, message, config.bare_cr, limits);
-        co_await part_from(std::move(kept->stream), dialogue, connections, name);
+        co_await converse(kept->stream, dialogue, message, config.bare_cr, limits, make_tls);
+        co_await part_from(std::move(kept->stream), dialogue, common.connections, name);
         if (!dialogue.is_stale()) co_return dialogue.verdict();
     }
-    auto stream = co_await open_connection(config, timeouts, hop.endpoint, known_to_table);
-    if (!stream) co_return std::nullopt;
-    SmtpDialogue dialogue(errand);
-    co_await converse(*stream, dialogue, message, config.bare_cr, limits);
-    co_await part_from(std::move(*stream), dialogue, connections, name);
-    co_return dialogue.verdict();
+    for (;;) {
+        auto stream =
+            co_await open_connection(config, common.timeouts, hop.endpoint, known_to_table);
+        if (!stream) co_return std::nullopt;
+        SmtpDialogue dialogue(errand);
+        co_await converse(*stream, dialogue, message, config.bare_cr, limits, make_tls);
+        co_await part_from(std::move(*stream), dialogue, common.connections, name);
+        if (!dialogue.may_do_without_tls()) co_return dialogue.verdict();
+        common.tls.note_failure(hop.endpoint);
+        errand.tls = TlsLevel::none;
+    }
 }
 
-asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& timeouts, Route route,
-                                  const Mission& mission, Errand errand, MessageFile& message,
-                                  Connections* connections)
+// The file that names its authorities, where that is not the usual one.
+std::string prepare_tls(Errand& errand, const Common& common, const NextHop& hop,
+                        const std::string& domain)
 {
+    const bool with_login = errand.login != nullptr;
+    const auto rule = tls_rule(common.tls.control(), common.config.tls_destinations, hop.host,
+                               domain, with_login);
+    errand.host = printable(hop.host, 255);
+    errand.tls = rule.level;
+    const bool unwanted =
+        errand.unused.contains("STARTTLS") || common.tls.failed_lately(hop.endpoint);
+    if (errand.tls == TlsLevel::may && unwanted && !with_login) errand.tls = TlsLevel::none;
+    errand.tls_at_once = hop.endpoint.port == submissions_port && errand.tls != TlsLevel::none;
+    return rule.authorities;
+}
+
+asio::awaitable<Report> try_hosts(Common common, Route route, const Mission& mission, Errand errand,
+                                  MessageFile& message)
+{
+    const auto& config = common.config;
     Refusals refusals;
     std::size_t tried = 0;
     for (const auto& hop : route.hops) {
         if (tried == config.most_addresses) break;
-        const auto record = timeouts.find(hop.endpoint.address);
+        const auto record = common.timeouts.find(hop.endpoint.address);
         if (record &&
             is_to_be_skipped(*record, std::time(nullptr), static_cast<pid_t>(mission.turn))) {
             refusals.all_permanent = false;
@@ -165,9 +200,9 @@ asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& time
         errand.requests.now = std::time(nullptr);
         errand.unused = config.unused.at(mission.domain, hop.host);
         errand.may_be_myself = !route.fixed;
+        const auto authorities = prepare_tls(errand, common, hop, mission.domain);
         const bool known = record.has_value();
-        auto verdict =
-            co_await try_host(config, timeouts, hop, known, errand, message, connections);
+        auto verdict = co_await try_host(common, hop, known, errand, authorities, message);
         if (!verdict) {
             refusals.all_permanent = false;
             continue;
@@ -181,7 +216,8 @@ asio::awaitable<Report> try_hosts(const Config& config, const TimeoutTable& time
 }
 
 asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const TimeoutTable& timeouts,
-                                Mission mission, MessageFile& message, Connections* connections)
+                                OutboundTls& tls, Mission mission, MessageFile& message,
+                                Connections* connections)
 {
     const auto& recipients = mission.recipients;
     if (breaks_lines(mission.sender) ||
@@ -194,11 +230,12 @@ asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const Timeo
         co_return whole(Fate::permanent, bare_cr_outcome().text);
 
     const auto seed = static_cast<unsigned>(std::time(nullptr)) + (mission.turn << 16);
-    auto route = co_await find_route(dns, config, mission.domain, seed);
+    auto route = co_await find_route(dns, config, mission.domain, mission.sender, seed);
     if (!route) co_return failed(route.error());
     auto errand = make_errand(config, mission, facts);
-    co_return co_await try_hosts(config, timeouts, std::move(*route), mission, std::move(errand),
-                                 message, connections);
+    errand.login = route->login;
+    const Common common{config, timeouts, tls, connections};
+    co_return co_await try_hosts(common, std::move(*route), mission, std::move(errand), message);
 }
 
 }

@@ -5,6 +5,7 @@
 #include "remote/config.hpp"
 #include "remote/connections.hpp"
 #include "remote/message_file.hpp"
+#include "remote/outbound_tls.hpp"
 #include "remote/report.hpp"
 #include "remote/timeout_table.hpp"
 
@@ -26,7 +27,8 @@ struct Mission {
 
 // connections: those that are kept for the next delivery, where there is one.
 boost::asio::awaitable<Report> deliver(net::Dns& dns, const Config& config,
-                                       const TimeoutTable& timeouts, Mission mission,
-                                       MessageFile& message, Connections* connections = nullptr);
+                                       const TimeoutTable& timeouts, OutboundTls& tls,
+                                       Mission mission, MessageFile& message,
+                                       Connections* connections = nullptr);
 
 }

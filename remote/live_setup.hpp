@@ -6,6 +6,7 @@
 #include "base/net/dns.hpp"
 #include "base/net/loop.hpp"
 #include "remote/config.hpp"
+#include "remote/file_watch.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -13,23 +14,7 @@
 #include <string>
 #include <vector>
 
-#include <sys/stat.h>
-
 namespace grapnel::remote {
-
-// Whether files have changed since: by inode, size and times, for each of them.
-class FileWatch {
-public:
-    explicit FileWatch(std::vector<std::string> paths);
-    // Since the last call that said so, or ever. A change too fresh for the clock to tell it from
-    // the next one is reported twice.
-    bool changed();
-
-private:
-    std::vector<std::string> paths_;
-    std::vector<struct stat> seen_;   // zeros: it was not there
-    bool settled_ = false;
-};
 
 class LiveSetup {
 public:

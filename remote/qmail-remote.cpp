@@ -39,8 +39,9 @@ boost::asio::awaitable<void> work(net::Executor executor, const Config& config, 
 {
     const auto dns = net::make_dns(executor, config.resolvers);
     const TimeoutTable timeouts("queue/lock/tcpto");
+    OutboundTls tls(Control("control"));
     MessageFile message(0);
-    report = co_await deliver(*dns, config, timeouts, std::move(mission), message);
+    report = co_await deliver(*dns, config, timeouts, tls, std::move(mission), message);
 }
 
 Report carry_out(const Config& config, Mission mission)

@@ -118,7 +118,8 @@ std::optional<Outcome> objection(const Requests& requests, const Offers& offers,
     if (requests.records.empty()) return std::nullopt;
     const auto connected = "Connected to " + peer + " but ";
     if (requests.records.find("requiretls"))
-        return refusal("5.7.30", connected + "the sender demands TLS, which I do not speak.");
+        return refusal("5.7.30",
+                       connected + "the sender demands TLS all the way, which I cannot promise.");
     if (equal_ignoring_case(value_of(requests, "body"), "BINARYMIME"))
         return refusal("5.6.3", connected + "the message is binary, and I cannot send it so.");
     if (requests.records.find("smtputf8") && requests.needs_utf8 && !offers.contains("SMTPUTF8"))

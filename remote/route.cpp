@@ -18,14 +18,6 @@ namespace {
 constexpr std::size_t most_questions = 40, most_hosts = 32, most_addresses_of_host = 16;
 constexpr std::chrono::seconds lookup_limit{20};
 
-// "relay:port|user|password": to go there without a login would be to lose mail.
-Failure cannot_log_in()
-{
-    return temporary("control/smtproutes has a name and password for this relay, but qmail-remote "
-                     "cannot log in. (#4.3.5)\n");
-}
-
-Failure bad_route() { return temporary("Unable to read control files. (#4.3.0)\n"); }
 Failure lookup_failed()
 {
     return temporary("Sorry, I couldn't find any host by that name. (#4.1.2)\n");
@@ -132,6 +124,7 @@ asio::awaitable<Result<Route>> relay_route(Lookups& lookups, const Config& confi
     }
     Route route = route_to(addresses, relay.host, relay.port, config);
     route.fixed = true;
+    route.login = relay.login;
     co_return route;
 }
 
@@ -222,41 +215,23 @@ std::optional<net::IpAddress> parse_address_literal(std::string_view domain)
                                                       : net::IpAddress::parse(domain);
 }
 
-Result<std::optional<Relay>> relay_for(const NameMap& routes, std::string_view domain)
-{
-    auto names = domain_and_suffixes(domain);
-    names.emplace_back();
-    const std::string* value = nullptr;
-    for (std::size_t i = 0; i < names.size() && !value; ++i) value = routes.find(names[i]);
-    if (!value || value->empty()) return std::optional<Relay>();
+namespace {
 
-    std::string_view rest = *value;
-    if (rest.find('|') != std::string_view::npos) return cannot_log_in();
-    Relay relay;
-    if (rest.starts_with('[')) {
-        const auto end = rest.find(']');
-        if (end == std::string_view::npos) return bad_route();
-        const auto address = parse_address_literal(rest.substr(0, end + 1));
-        if (!address) return bad_route();
-        relay.host = address->text();
-        rest.remove_prefix(end + 1);
-    } else {
-        relay.host = rest.substr(0, rest.find(':'));
-        rest.remove_prefix(relay.host.size());
-    }
-    if (relay.host.empty() || (!rest.empty() && rest.front() != ':')) return bad_route();
-    if (rest.size() <= 1) return std::optional(relay);
-    const auto port = parse_number<std::uint16_t>(rest.substr(1));
-    if (!port || *port == 0) return bad_route();
-    relay.port = *port;
-    return std::optional(relay);
+Result<std::optional<Relay>> find_relay(const Config& config, std::string_view domain,
+                                        std::string_view sender)
+{
+    auto relay = relay_of_sender(config.senders, sender);
+    if (!relay || *relay) return relay;
+    return relay_for(config.routes, domain);
+}
+
 }
 
 asio::awaitable<Result<Route>> find_route(net::Dns& dns, const Config& config, std::string domain,
-                                          unsigned seed)
+                                          std::string sender, unsigned seed)
 {
     Lookups lookups(dns);
-    const auto relay = relay_for(config.routes, domain);
+    const auto relay = find_relay(config, domain, sender);
     if (!relay) co_return relay.error();
     if (*relay) co_return co_await relay_route(lookups, config, **relay);
 

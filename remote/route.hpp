@@ -1,14 +1,16 @@
-// Where mail for a domain goes: control/smtproutes, else MX, else the domain's own address; never
-// to ourselves. RFC 5321 5.1, RFC 7505. The order of what it gives is the order of trying.
+// Where mail goes: control/authsenders by the sender, control/smtproutes by the domain, else MX,
+// else the domain's own address; never to ourselves. RFC 5321 5.1, RFC 7505. The order of what it
+// gives is the order of trying.
 #pragma once
 
 #include "base/net/dns.hpp"
 #include "base/result.hpp"
 #include "remote/config.hpp"
+#include "remote/relay.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
-#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -16,26 +18,15 @@
 
 namespace grapnel::remote {
 
-inline constexpr std::uint16_t smtp_port = 25;
-
-// The value of a line of smtproutes: "relay", "relay:port", "[address]:port".
-struct Relay {
-    std::string host;   // a name or an address, without brackets
-    std::uint16_t port = smtp_port;
-    bool operator==(const Relay&) const = default;
-};
-// nullopt: no route, or an empty one (MX as usual). A Failure (later) for a line that makes no
-// sense: mail must not slip past the relay that was meant.
-Result<std::optional<Relay>> relay_for(const NameMap& routes, std::string_view domain);
-
 struct NextHop {
     net::Endpoint endpoint;
     std::string host;   // its name, or what the route says
     bool operator==(const NextHop&) const = default;
 };
 struct Route {
-    std::vector<NextHop> hops;   // at least one
-    bool fixed = false;          // by smtproutes: who it is was not checked
+    std::vector<NextHop> hops;                 // at least one
+    bool fixed = false;                        // by a control file: who it is was not checked
+    std::shared_ptr<const Login> login = {};   // shared with the connections; nullptr: none
 };
 
 // "[192.0.2.1]", "192.0.2.1", "[IPv6:2001:db8::1]", "[2001:db8::1]": a domain that is an address.
@@ -45,6 +36,7 @@ std::optional<net::IpAddress> parse_address_literal(std::string_view domain);
 // seed: shuffles hosts of equal preference. The Failure's text is that of the report
 // (contract 7.2).
 boost::asio::awaitable<Result<Route>> find_route(net::Dns& dns, const Config& config,
-                                                 std::string domain, unsigned seed);
+                                                 std::string domain, std::string sender,
+                                                 unsigned seed);
 
 }

@@ -73,10 +73,46 @@ asio::awaitable<void> send_text(net::Stream& stream, SmtpDialogue& dialogue, Mes
     co_await stream.write(wire);
 }
 
+// "TLSv1.3 with TLS_AES_256_GCM_SHA384"
+std::string description(const net::TlsFacts& facts)
+{
+    return facts.version + " with " + facts.cipher;
+}
+
+asio::awaitable<void> encrypt(net::Stream& stream, SmtpDialogue& dialogue, const TlsMaker& make_tls,
+                              AnswerLimits limits)
+{
+    // Said in the clear, to be taken for a word of the other side (CVE-2021-38371 and its kin).
+    if (!stream.buffered().empty()) {
+        dialogue.tls_fails("something was said before its turn");
+        co_return;
+    }
+    auto layer = make_tls();
+    if (!layer) {
+        dialogue.abandon({Fate::temporary, "4.3.5", layer.error().text});
+        co_return;
+    }
+    try {
+        stream.expires_after(limits.of(SmtpDialogue::Wait::command));
+        co_await stream.start_tls(std::move(*layer));
+        dialogue.tls_begins(description(stream.tls()->facts()));
+    } catch (const net::TimedOut&) {
+        dialogue.tls_fails("no answer in time");
+    } catch (const net::TlsFailed& error) {
+        dialogue.tls_fails(error.why);
+    } catch (const std::system_error& error) {
+        dialogue.tls_fails(error.code().message());
+    }
+}
+
 asio::awaitable<void> talk(net::Stream& stream, SmtpDialogue& dialogue, MessageFile& message,
-                           BareCr bare_cr, AnswerLimits limits)
+                           BareCr bare_cr, AnswerLimits limits, const TlsMaker& make_tls)
 {
     while (!dialogue.over()) {
+        if (dialogue.wants_tls()) {
+            co_await encrypt(stream, dialogue, make_tls, limits);
+            continue;
+        }
         if (dialogue.wants_text())
             co_await send_text(stream, dialogue, message, bare_cr == BareCr::fail, limits);
         const std::string output = dialogue.take_output();
@@ -110,10 +146,10 @@ std::chrono::seconds AnswerLimits::of_text_block() const
 }
 
 asio::awaitable<void> converse(net::Stream& stream, SmtpDialogue& dialogue, MessageFile& message,
-                               BareCr bare_cr, AnswerLimits limits)
+                               BareCr bare_cr, AnswerLimits limits, const TlsMaker& make_tls)
 {
     try {
-        co_await talk(stream, dialogue, message, bare_cr, limits);
+        co_await talk(stream, dialogue, message, bare_cr, limits, make_tls);
     } catch (const Garbled& garbled) {
         dialogue.garbled(garbled.what());
     } catch (const Closed&) {

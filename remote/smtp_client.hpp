@@ -2,12 +2,15 @@
 #pragma once
 
 #include "base/net/stream.hpp"
+#include "base/result.hpp"
 #include "remote/message_file.hpp"
 #include "remote/smtp_dialogue.hpp"
 
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <functional>
+#include <memory>
 
 namespace grapnel::remote {
 
@@ -18,9 +21,13 @@ struct AnswerLimits {
     std::chrono::seconds of_text_block() const;
 };
 
+// TLS for this connection, made when it is wanted; a Failure's text is that of a report.
+using TlsMaker = std::function<Result<std::unique_ptr<net::TlsLayer>>()>;
+
 // Until the dialogue is over, whatever happens to the connection. Throws nothing but bad_alloc.
 boost::asio::awaitable<void> converse(net::Stream& stream, SmtpDialogue& dialogue,
-                                      MessageFile& message, BareCr bare_cr, AnswerLimits limits);
+                                      MessageFile& message, BareCr bare_cr, AnswerLimits limits,
+                                      const TlsMaker& make_tls);
 
 // Whether it is heard or not: the matter is settled.
 boost::asio::awaitable<void> say_quit(net::Stream& stream);

@@ -13,6 +13,14 @@ constexpr std::size_t longest_remote_text = 5000;
 // Commands sent ahead must fit the sockets' buffers, or both sides may wait for the other for ever.
 constexpr std::size_t most_unanswered_bytes = 8192;
 
+std::string upper(std::string_view text)
+{
+    std::string result(text);
+    std::transform(result.begin(), result.end(), result.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+    return result;
+}
+
 std::string readable(std::string_view raw)
 {
     std::string text;
@@ -50,7 +58,10 @@ Report Verdict::report() const
     return report;
 }
 
-SmtpDialogue::SmtpDialogue(Errand errand) : errand_(std::move(errand)) {}
+SmtpDialogue::SmtpDialogue(Errand errand)
+    : errand_(std::move(errand)), step_(errand_.tls_at_once ? Step::handshake : Step::greeting)
+{
+}
 
 SmtpDialogue::SmtpDialogue(Errand errand, SmtpSession session)
     : errand_(std::move(errand)), session_(std::move(session)), resumed_(true)
@@ -82,6 +93,10 @@ void SmtpDialogue::take(const Reply& reply, std::string_view raw)
     case Step::ehlo:
     case Step::helo:
         return take_hello(reply);
+    case Step::starttls:
+        return take_starttls(reply);
+    case Step::login:
+        return go_on_with_login(&reply);
     case Step::envelope:
         return take_envelope(reply);
     case Step::final_reply:
@@ -89,6 +104,7 @@ void SmtpDialogue::take(const Reply& reply, std::string_view raw)
     case Step::empty_text:
         step_ = Step::over;
         return;
+    case Step::handshake:
     case Step::text:
     case Step::over:
         return;
@@ -104,7 +120,7 @@ void SmtpDialogue::abandon(Outcome message)
 
 void SmtpDialogue::lost()
 {
-    const bool before_mail = step_ == Step::greeting || step_ == Step::ehlo || step_ == Step::helo;
+    const bool before_mail = step_ < Step::envelope;
     lost_ = true;
     step_ = Step::over;
     const std::string_view doubt = dot_sent_ ? " Possible duplicate!" : "";
@@ -136,17 +152,21 @@ void SmtpDialogue::decide(Outcome message, bool next_host)
     verdict_.next_host = next_host;
 }
 
+void SmtpDialogue::end(Outcome message, bool next_host)
+{
+    decide(std::move(message), next_host);
+    step_ = Step::over;
+}
+
 void SmtpDialogue::refused_by_host(const Reply& reply, std::string words)
 {
     auto outcome = said(reply, "Connected to " + errand_.peer + std::move(words));
     if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};
-    decide(std::move(outcome), true);
-    step_ = Step::over;
+    end(std::move(outcome), true);
 }
 
-void SmtpDialogue::greet()
+void SmtpDialogue::say_hello(bool extended)
 {
-    const bool extended = !errand_.unused.contains("EHLO") && step_ == Step::greeting;
     step_ = extended ? Step::ehlo : Step::helo;
     output_ = (extended ? "EHLO " : "HELO ") + errand_.helo_name + "\r\n";
 }
@@ -155,26 +175,123 @@ void SmtpDialogue::take_greeting(const Reply& reply)
 {
     if (reply.code < 200 || reply.code >= 300)
         return refused_by_host(reply, " but greeting failed.");
-    greet();
+    say_hello(!errand_.unused.contains("EHLO"));
 }
 
 void SmtpDialogue::take_hello(const Reply& reply)
 {
-    if (step_ == Step::ehlo && reply.permanent() && reply.code != 521) return greet();
+    if (step_ == Step::ehlo && reply.permanent() && reply.code != 521) return say_hello(false);
     if (reply.code < 200 || reply.code >= 300)
         return refused_by_host(reply, " but my name was rejected.");
     if (step_ == Step::ehlo) read_offers(reply);
     const std::string_view first = reply.lines.empty() ? std::string_view() : reply.lines.front();
     if (errand_.may_be_myself &&
-        equal_ignoring_case(first.substr(0, first.find(' ')), errand_.helo_name)) {
-        decide({Fate::permanent, "5.4.6",
-                "Sorry. Although I'm listed as a best-preference MX or A for that host,\n"
-                "it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)\n"},
-               true);
-        step_ = Step::over;
+        equal_ignoring_case(first.substr(0, first.find(' ')), errand_.helo_name))
+        return end({Fate::permanent, "5.4.6",
+                    "Sorry. Although I'm listed as a best-preference MX or A for that host,\n"
+                    "it isn't in my control/locals file, so I don't treat it as local. (#5.4.6)\n"},
+                   true);
+    go_on_from_hello();
+}
+
+// TLS, then who we are, then the mail.
+void SmtpDialogue::go_on_from_hello()
+{
+    const bool wanted = errand_.tls != TlsLevel::none && session_.tls.empty() && !starttls_done_;
+    if (wanted && uses("STARTTLS")) {
+        starttls_done_ = true;
+        step_ = Step::starttls;
+        output_ = "STARTTLS\r\n";
         return;
     }
+    if (session_.tls.empty() && errand_.tls >= TlsLevel::encrypt)
+        return end({Fate::temporary, "4.7.5",
+                    "Connected to " + errand_.peer + " but " + errand_.host +
+                        " does not offer TLS, without which it is to have no mail. (#4.7.5)\n"},
+                   true);
+    if (errand_.login) return begin_login();
     begin_envelope();
+}
+
+void SmtpDialogue::take_starttls(const Reply& reply)
+{
+    if (reply.code == 220) {
+        step_ = Step::handshake;
+        return;
+    }
+    if (errand_.tls == TlsLevel::may && reply.code != 421) return go_on_from_hello();
+    auto outcome =
+        said(reply, "Connected to " + errand_.peer + " but " + errand_.host + " refused TLS.");
+    outcome.fate = Fate::temporary;
+    outcome.status = "4.7.5";
+    end(std::move(outcome), true);
+}
+
+// What was offered in the clear may have been anybody's words (RFC 3207 4.2).
+void SmtpDialogue::tls_begins(std::string description)
+{
+    session_ = {};
+    session_.tls = std::move(description);
+    if (starttls_done_)
+        say_hello(true);
+    else
+        step_ = Step::greeting;
+}
+
+void SmtpDialogue::tls_fails(std::string_view why)
+{
+    lost_ = true;
+    without_tls_ = errand_.tls == TlsLevel::may && !errand_.tls_at_once;
+    end({Fate::temporary, "4.7.5",
+         "Connected to " + errand_.peer + " but TLS with " + errand_.host +
+             " failed: " + readable(why) + ". (#4.7.5)\n"},
+        true);
+}
+
+void SmtpDialogue::begin_login()
+{
+    step_ = Step::login;
+    const bool encrypted = !session_.tls.empty();
+    login_.emplace(errand_.login, encrypted, encrypted && errand_.tls == TlsLevel::verify,
+                   session_.mechanisms);
+    go_on_with_login(nullptr);
+}
+
+// A wrong password is our trouble, not the sender's: the mail waits until it is set right.
+void SmtpDialogue::go_on_with_login(const Reply* reply)
+{
+    if (reply) login_->take(*reply);
+    const auto words = "Connected to " + errand_.peer + " but " + errand_.host;
+    switch (login_->state()) {
+    case LoginExchange::State::going_on:
+        output_ = login_->line().view();
+        return;
+    case LoginExchange::State::done:
+        login_.reset();
+        return begin_envelope();
+    case LoginExchange::State::refused: {
+        auto outcome = said(*reply, words + " did not let me log in.");
+        if (outcome.fate != Fate::temporary) outcome.status = "4.7.8";
+        outcome.fate = Fate::temporary;
+        return end(std::move(outcome), reply->temporary());
+    }
+    case LoginExchange::State::cheated:
+        return end({Fate::temporary, "4.7.8",
+                    words + " did not prove that it knows my password. (#4.7.8)\n"},
+                   true);
+    case LoginExchange::State::unable:
+        return end(
+            {Fate::temporary, "4.7.4", words + " offers no way to log in that I know. (#4.7.4)\n"},
+            true);
+    }
+}
+
+// "AUTH PLAIN LOGIN"; some write "AUTH=PLAIN LOGIN", as a draft had it.
+void SmtpDialogue::read_mechanisms(std::string_view keyword,
+                                   const std::vector<std::string_view>& words)
+{
+    if (keyword.size() > 5) session_.mechanisms.insert(std::string(keyword.substr(5)));
+    for (std::size_t i = 1; i < words.size(); ++i) session_.mechanisms.insert(upper(words[i]));
 }
 
 // RFC 5321 4.1.1.1: a keyword, then parameters after blanks.
@@ -182,11 +299,10 @@ void SmtpDialogue::read_offers(const Reply& reply)
 {
     for (std::size_t i = 1; i < reply.lines.size(); ++i) {
         const auto words = split(reply.lines[i], ' ');
-        std::string keyword(words.front());
-        std::transform(keyword.begin(), keyword.end(), keyword.begin(),
-                       [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; });
+        std::string keyword = upper(words.front());
         if (errand_.unused.contains(keyword)) continue;
         if (keyword == "SIZE" && words.size() > 1) session_.size_limit = parse_number(words[1]);
+        if (keyword == "AUTH" || keyword.starts_with("AUTH=")) read_mechanisms(keyword, words);
         session_.offers.insert(std::move(keyword));
     }
 }
@@ -199,20 +315,15 @@ bool SmtpDialogue::uses(std::string_view extension) const
 void SmtpDialogue::begin_envelope()
 {
     step_ = Step::envelope;
-    if (auto no = objection(errand_.requests, session_.offers, errand_.peer)) {
-        decide(std::move(*no), true);
-        step_ = Step::over;
-        return;
-    }
+    if (auto no = objection(errand_.requests, session_.offers, errand_.peer))
+        return end(std::move(*no), true);
     if (!errand_.size || !session_.size_limit || *session_.size_limit == 0 ||
         *errand_.size <= *session_.size_limit)
         return;
-    decide({Fate::permanent, "5.3.4",
-            "Connected to " + errand_.peer + " but the message has " +
-                std::to_string(*errand_.size) + " bytes, and it takes " +
-                std::to_string(*session_.size_limit) + ". (#5.3.4)\n"},
-           true);
-    step_ = Step::over;
+    end({Fate::permanent, "5.3.4",
+         "Connected to " + errand_.peer + " but the message has " + std::to_string(*errand_.size) +
+             " bytes, and it takes " + std::to_string(*session_.size_limit) + ". (#5.3.4)\n"},
+        true);
 }
 
 std::string SmtpDialogue::mail_command() const
@@ -338,8 +449,9 @@ void SmtpDialogue::take_final(const Reply& reply)
         accepted_ = !decided_;
         ++session_.messages;
         const bool on = passes_notices_on(errand_.requests, session_.offers);
+        const auto tls = session_.tls.empty() ? "" : "\nIt went by " + session_.tls + '.';
         return decide(
-            said(reply, errand_.peer + " accepted message." + (on ? "\ndsn passed on" : "")));
+            said(reply, errand_.peer + " accepted message." + (on ? "\ndsn passed on" : "") + tls));
     }
     auto outcome = said(reply, errand_.peer + " failed after I sent the message.");
     if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};

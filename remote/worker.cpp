@@ -91,7 +91,8 @@ asio::awaitable<Report> Worker::attempt(const WorkerJob& job, int message)
     const auto dns = setup_.dns(*config);
     MessageFile file(message);
     Mission mission{job.host, job.sender, {job.recipient}, ++turn_, job.records};
-    co_return co_await deliver(*dns, *config, timeouts_, std::move(mission), file, &connections_);
+    co_return co_await deliver(*dns, *config, timeouts_, tls_, std::move(mission), file,
+                               &connections_);
 }
 
 // A report that could not be handed over: where qmail-rspawn is gone nobody waits for it; else it

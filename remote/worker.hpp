@@ -7,6 +7,7 @@
 #include "base/sys/fd.hpp"
 #include "remote/connections.hpp"
 #include "remote/live_setup.hpp"
+#include "remote/outbound_tls.hpp"
 #include "remote/report.hpp"
 #include "remote/timeout_table.hpp"
 #include "remote/worker_wire.hpp"
@@ -38,6 +39,7 @@ private:
     net::Descriptor socket_;
     LiveSetup setup_;
     TimeoutTable timeouts_{"queue/lock/tcpto"};
+    OutboundTls tls_{Control("control")};
     Connections connections_;
     std::vector<char> room_ = std::vector<char>(longest_packet + 64);
     std::size_t running_ = 0;

@@ -77,7 +77,10 @@ std::string list_text(const ClassicSetting& setting, const std::optional<std::st
     for (const auto raw : split(*text, '\n')) {
         const auto entry = trim_right(raw);
         if (entry.empty() || entry.front() == '#') continue;
-        result.append(setting.before).append(shown(entry)).append(setting.after) += '\n';
+        // A password behind a relay is for qmail-remote alone.
+        const auto bar = setting.name == "smtproutes" ? entry.find('|') : std::string_view::npos;
+        result.append(setting.before).append(shown(entry.substr(0, bar))).append(setting.after) +=
+            bar == std::string_view::npos ? "\n" : "|(not shown)\n";
     }
     return result;
 }

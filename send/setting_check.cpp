@@ -78,6 +78,19 @@ bool is_route(std::string_view text)
     return text.front() == ':' && parse_number<std::uint16_t>(text.substr(1)).value_or(0) != 0;
 }
 
+std::string route_fault(std::string_view value)
+{
+    const auto bar = value.find('|');
+    const bool with_login = bar != std::string_view::npos;
+    if (with_login && bar == 0) return " names no relay to log in to: mail is deferred.";
+    if (!is_route(value.substr(0, bar)))
+        return " has a bad relay or port: mail to there is deferred.";
+    const auto user = with_login ? value.substr(bar + 1) : std::string_view();
+    if (with_login && (user.find('|') == std::string_view::npos || user.front() == '|'))
+        return " has no |user|password behind the relay: mail to there is deferred.";
+    return {};
+}
+
 bool is_one_of(std::string_view words, std::string_view word)
 {
     const auto all = split(words, ' ');
@@ -172,10 +185,11 @@ std::string fault(const Setting& setting, std::string_view entry)
         break;
     case Check::route:
         if (!has_colon) return " has no colon and is ignored.";
-        if (entry.find('|', colon) != std::string_view::npos)
-            return " asks for a login, which qmail-remote cannot do: mail to there is deferred.";
-        if (!is_route(entry.substr(colon + 1)))
-            return " has a bad relay or port: mail to there is deferred.";
+        return route_fault(entry.substr(colon + 1));
+    case Check::tls:
+        if (!has_colon ||
+            !is_one_of("none may encrypt verify", lower(trim(entry.substr(entry.rfind(':') + 1)))))
+            return " ends in none of none, may, encrypt and verify, and is ignored.";
     }
     return {};
 }
@@ -218,7 +232,8 @@ private:
 
     void look_at(const Entry& entry)
     {
-        const auto name = hides() ? std::string("It") : quoted(entry.text);
+        const auto name =
+            hides() ? std::string("It") : quoted(without_password(setting_, entry.text));
         if (entry.text.back() == '\r')
             add(entry.line, name + " ends in a carriage return, which counts.");
         if (entry.text.front() == ' ' || entry.text.front() == '\t')
@@ -267,6 +282,22 @@ private:
 
 }
 
+std::string without_password(const Setting& setting, std::string_view entry)
+{
+    const auto bar = setting.check == Check::route ? entry.find('|') : std::string_view::npos;
+    if (bar == std::string_view::npos) return std::string(entry);
+    return std::string(entry.substr(0, bar)) + "|(not shown)";
+}
+
+bool holds_passwords(const Setting& setting, std::string_view text)
+{
+    const auto all = entries(text);
+    return setting.check == Check::route &&
+           std::any_of(all.begin(), all.end(), [](const auto& entry) {
+               return entry.text.find('|') != std::string_view::npos;
+           });
+}
+
 std::vector<Finding> complaints(const Setting& setting, std::string_view text)
 {
     return Examination(setting, text).findings();
@@ -298,7 +329,8 @@ std::vector<std::string> effective_values(const Setting& setting, std::string_vi
     if (!is_shown(setting)) return {};
     std::vector<std::string> values;
     if (setting.kind == SettingKind::list) {
-        for (const auto& entry : entries(text)) values.push_back(shown(entry.text));
+        for (const auto& entry : entries(text))
+            values.push_back(shown(without_password(setting, entry.text)));
         return values;
     }
     const auto line = first_line(text);

@@ -19,6 +19,10 @@ struct Finding {
 // What programs will not read as its author meant it. At most 100 findings.
 std::vector<Finding> complaints(const Setting& setting, std::string_view text);
 
+// An entry as it may be shown, and whether any must not be: relays have passwords behind them.
+std::string without_password(const Setting& setting, std::string_view entry);
+bool holds_passwords(const Setting& setting, std::string_view text);
+
 // "(Default.) VALUE. MEANING." or "VALUE. MEANING."; a list has one entry a line below its meaning.
 std::string describe_default(const Setting& setting, std::string_view me);
 std::string describe(const Setting& setting, std::string_view text);

@@ -102,6 +102,8 @@ private:
                 found.origin = Origin::file;
                 look_at_file(setting, *file);
                 read(setting, found);
+                if (holds_passwords(setting, found.text) && (file->st_mode & S_IROTH) != 0)
+                    add(setting.name, "It holds passwords, but everybody can read it.");
             }
         } catch (const std::system_error& error) {
             found.origin = Origin::unreadable;
@@ -137,8 +139,8 @@ private:
     // change what he goes by anyway.
     static bool is_secret_of_its_reader(const Setting& setting, const struct stat& file)
     {
-        if (setting.check != Check::secret || (file.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-            return false;
+        const bool may_be = setting.check == Check::secret || setting.check == Check::route;
+        if (!may_be || (file.st_mode & (S_IRWXG | S_IRWXO)) != 0) return false;
         return std::any_of(readers.begin(), readers.end(), [&](const auto& reader) {
             const auto who =
                 reader.program == setting.readers ? identity_of(reader.role) : std::nullopt;

@@ -10,7 +10,7 @@
 #include "smtpd/damaged_table.hpp"
 #include "smtpd/judges.hpp"
 #include "smtpd/log.hpp"
-#include "smtpd/sasl/base64.hpp"
+#include "base/base64.hpp"
 #include "smtpd/sasl/prepare.hpp"
 #include "smtpd/usage.hpp"
 
@@ -115,7 +115,7 @@ Answer Session::auth(std::string_view argument)
     auth_.response.reset();
     if (blank != std::string_view::npos) {
         const auto initial = argument.substr(blank + 1);
-        auto bytes = initial == "=" ? std::string() : sasl::from_base64(initial);
+        auto bytes = initial == "=" ? std::string() : from_base64(initial);
         if (!bytes || initial.empty()) return wrong_base64();
         auth_.response = net::Secret(*bytes);
         net::wipe_bytes(*bytes);
@@ -130,7 +130,7 @@ Answer Session::auth(std::string_view argument)
 awaitable<std::optional<net::Secret>> Session::next_response(std::string_view challenge,
                                                              Answer& instead)
 {
-    co_await say(Answer(334, "", sasl::to_base64(challenge)));
+    co_await say(Answer(334, "", to_base64(challenge)));
     reader_.expect_response(true);
     auto line = co_await next_command();
     reader_.expect_response(false);
@@ -147,7 +147,7 @@ awaitable<std::optional<net::Secret>> Session::next_response(std::string_view ch
         instead = Answer(501, "5.7.0", "as you like (#5.7.0)").because("cancelled");
         co_return std::nullopt;
     }
-    auto bytes = sasl::from_base64(line->text);
+    auto bytes = from_base64(line->text);
     net::wipe_bytes(line->text);
     instead = wrong_base64();
     if (!bytes) co_return std::nullopt;

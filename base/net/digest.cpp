@@ -57,13 +57,28 @@ std::string sha256(std::string_view bytes)
     return digest.finish();
 }
 
+namespace {
+
+std::string hmac(const EVP_MD* kind, std::string_view key, std::string_view bytes)
+{
+    std::array<unsigned char, EVP_MAX_MD_SIZE> result{};
+    unsigned size = 0;
+    const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
+    check(::HMAC(kind, key.data(), static_cast<int>(key.size()), data, bytes.size(), result.data(),
+                 &size) != nullptr);
+    return {result.begin(), result.begin() + size};
+}
+
+}
+
 std::string hmac_sha256(std::string_view key, std::string_view bytes)
 {
-    Bytes result{};
-    const auto* data = reinterpret_cast<const unsigned char*>(bytes.data());
-    check(::HMAC(::EVP_sha256(), key.data(), static_cast<int>(key.size()), data, bytes.size(),
-                 result.data(), nullptr) != nullptr);
-    return text(result);
+    return hmac(::EVP_sha256(), key, bytes);
+}
+
+std::string hmac_md5(std::string_view key, std::string_view bytes)
+{
+    return hmac(::EVP_md5(), key, bytes);
 }
 
 }

@@ -1,4 +1,4 @@
-// SHA-256 and HMAC with it. Pure; raw bytes, not hexadecimal.
+// SHA-256 and HMAC. Pure; raw bytes, not hexadecimal.
 #pragma once
 
 #include <memory>
@@ -21,5 +21,7 @@ private:
 
 std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
+// For CRAM-MD5 (RFC 2195) alone; throws where this host's OpenSSL will not have it.
+std::string hmac_md5(std::string_view key, std::string_view bytes);
 
 }

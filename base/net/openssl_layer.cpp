@@ -139,6 +139,10 @@ private:
                 ERR_clear_error();
                 return {0, Need::end};
             }
+            if (ERR_GET_REASON(code) == SSL_R_CERTIFICATE_VERIFY_FAILED) {
+                ERR_clear_error();
+                throw TlsFailed(X509_verify_cert_error_string(SSL_get_verify_result(ssl_.get())));
+            }
             throw TlsFailed(take_errors());
         }
         ERR_clear_error();

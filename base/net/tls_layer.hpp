@@ -15,10 +15,11 @@ namespace grapnel::net {
 
 // A peer who breaks the protocol, or with whom there is none in common: the connection is over.
 struct TlsFailed : std::system_error {
-    explicit TlsFailed(const std::string& why)
-        : std::system_error(EPROTO, std::generic_category(), "TLS: " + why)
+    explicit TlsFailed(const std::string& reason)
+        : std::system_error(EPROTO, std::generic_category(), "TLS: " + reason), why(reason)
     {
     }
+    std::string why;   // in words
 };
 
 struct ClientCertificate {

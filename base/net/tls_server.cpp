@@ -1,5 +1,6 @@
 #include "base/net/tls_server.hpp"
 
+#include "base/net/openssl_context.hpp"
 #include "base/net/openssl_credentials.hpp"
 #include "base/net/openssl_layer.hpp"
 #include "base/net/openssl_tickets.hpp"
@@ -21,8 +22,6 @@ namespace {
 
 using Credentials = Result<std::vector<openssl::Credential>>;
 
-constexpr long longest_chain = 64 * 1024;   // of a client's certificates
-constexpr int deepest_chain = 10;
 constexpr long ticket_life = 2 * 3600;
 
 struct Named {
@@ -73,22 +72,6 @@ struct TlsServer::State {
 
 namespace {
 
-void set_ciphers(SSL_CTX* context, const std::string& list, std::vector<std::string>* complaints)
-{
-    std::string before, after;   // TLS 1.2, TLS 1.3
-    std::string words = list;
-    for (char& c : words)
-        if (c == ',' || c == ' ' || c == '\t') c = ':';
-    for (const auto word : split(words, ':')) {
-        auto& part = word.starts_with("TLS_") ? after : before;
-        if (!word.empty()) part += (part.empty() ? "" : ":") + std::string(word);
-    }
-    const bool fits = (before.empty() || SSL_CTX_set_cipher_list(context, before.c_str()) == 1) &&
-                      (after.empty() || SSL_CTX_set_ciphersuites(context, after.c_str()) == 1);
-    if (!fits && complaints) complaints->push_back("no such ciphers: " + list);
-    ERR_clear_error();
-}
-
 // "smtp" is what ALPN calls us; who asks for something else only is served all the same.
 int choose_protocol(SSL*, const unsigned char** out, unsigned char* size, const unsigned char* in,
                     unsigned in_size, void*)
@@ -119,15 +102,8 @@ void name_sessions(SSL_CTX* context, std::string_view authorities)
 
 void set_manners(SSL_CTX* context)
 {
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);   // RFC 8996
-    SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION |
-                                     SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
-    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                  SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
-    SSL_CTX_set_read_ahead(context, 1);
+    SSL_CTX_set_options(context, SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
     SSL_CTX_set_dh_auto(context, 1);
-    SSL_CTX_set_max_cert_list(context, longest_chain);
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
     SSL_CTX_set_timeout(context, ticket_life);
     SSL_CTX_set_alpn_select_cb(context, choose_protocol, nullptr);
     SSL_CTX_set_tlsext_servername_callback(context, take_name);
@@ -191,7 +167,7 @@ Result<> TlsServer::State::ask_clients(const std::string& authorities)
     const auto trusted = openssl::trust(context.get(), authorities);
     if (!trusted) return permanent("authorities of clients: " + trusted.error().text);
     SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, go_on);
-    SSL_CTX_set_verify_depth(context.get(), deepest_chain);
+    SSL_CTX_set_verify_depth(context.get(), openssl::deepest_chain);
     return {};
 }
 
@@ -215,10 +191,10 @@ Result<std::shared_ptr<TlsServer>> TlsServer::make(TlsMaterial material,
                                                    std::vector<std::string>* complaints)
 {
     const auto state = std::make_shared<State>();
-    state->context.reset(SSL_CTX_new(TLS_server_method()));
-    if (!state->context) throw std::bad_alloc();
+    state->context = openssl::make_context(TLS_server_method());
     set_manners(state->context.get());
-    if (!material.ciphers.empty()) set_ciphers(state->context.get(), material.ciphers, complaints);
+    if (!openssl::set_ciphers(state->context.get(), material.ciphers) && complaints)
+        complaints->push_back("no such ciphers: " + material.ciphers);
     if (const auto shown = state->show(material); !shown) return shown.error();
     if (const auto asked = state->ask_clients(material.client_authorities); !asked)
         return asked.error();

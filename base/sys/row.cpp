@@ -34,6 +34,7 @@ Confinement::Paths what_network_clients_read()
                       "/usr/lib",
                       "/lib",
                       "/usr/share/ca-certificates",
+                      "/usr/local/share/ca-certificates",
                       "/usr/share/dns",
                       "/usr/share/zoneinfo",
                       "/dev/null",

@@ -3,7 +3,7 @@
 #include "base/net/digest.hpp"
 #include "base/sys/secret.hpp"
 #include "base/text.hpp"
-#include "smtpd/sasl/base64.hpp"
+#include "base/base64.hpp"
 #include "smtpd/sasl/gs2.hpp"
 #include "smtpd/sasl/prepare.hpp"
 

@@ -4,7 +4,7 @@
 #include "base/net/secrets.hpp"
 #include "base/sys/secret.hpp"
 #include "base/text.hpp"
-#include "smtpd/sasl/base64.hpp"
+#include "base/base64.hpp"
 
 namespace grapnel::sasl {
 

@@ -71,7 +71,7 @@ protected:
     boost::asio::awaitable<void> ask(std::string domain, unsigned seed,
                                      std::optional<Result<Route>>& found)
     {
-        found = co_await find_route(dns, config, std::move(domain), seed);
+        found = co_await find_route(dns, config, std::move(domain), "", seed);
     }
 
     std::vector<std::string> hops(const std::string& domain, unsigned seed = 1)
@@ -113,13 +113,48 @@ TEST(Smtproutes, TheLongestMatchCountsAndAnEmptyOneMeansMx)
     EXPECT_EQ(relay({}, "com"), "none");
 }
 
-TEST(Smtproutes, ALoginIsNotLeftOut)
+TEST(Smtproutes, ALoginStandsBehindTheRelay)
 {
-    const auto found = relay_for(NameMap({"b.example:relay:587|joe|secret"}), "b.example");
-    ASSERT_FALSE(found);
-    EXPECT_EQ(found.error().retry, Retry::later);
-    EXPECT_NE(found.error().text.find("cannot log in. (#4.3.5)"), std::string::npos);
-    EXPECT_EQ(found.error().text.find("secret"), std::string::npos);
+    const auto found = relay_for(NameMap({"b.example:relay:587|joe@b|sec|r:et"}), "b.example");
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->host, "relay");
+    EXPECT_EQ((*found)->port, 587);
+    EXPECT_EQ((*found)->login->user, "joe@b");
+    EXPECT_EQ((*found)->login->password.view(), "sec|r:et");
+    const auto usual = relay_for(NameMap({":[192.0.2.1]|joe|"}), "b.example");
+    ASSERT_TRUE(usual && *usual);
+    EXPECT_EQ((*usual)->port, 25);
+    EXPECT_TRUE((*usual)->login->password.empty());
+}
+
+TEST(Smtproutes, ALoginThatCannotBeUsedDefers)
+{
+    for (const auto* bad :
+         {"a:|joe|secret", "a:relay|joe", "a:relay||secret", "a:relay:x|joe|secret"}) {
+        const auto found = relay_for(NameMap({bad}), "a");
+        ASSERT_FALSE(found) << bad;
+        EXPECT_EQ(found.error().retry, Retry::later);
+        EXPECT_EQ(found.error().text.find("secret"), std::string::npos);
+    }
+}
+
+TEST(Authsenders, TheAddressCountsThenItsEnds)
+{
+    const NameMap senders({"joe@a.example:one:26|j|p", "@a.example:two", ".example:three",
+                           "@c.example:", ":four:587|all|p"});
+    const auto host = [&](std::string_view sender) {
+        const auto found = relay_of_sender(senders, sender);
+        if (!found) return std::string("broken");
+        return *found ? (*found)->host : "none";
+    };
+    EXPECT_EQ(host("JOE@a.example"), "one");
+    EXPECT_EQ(host("ann@a.example"), "two");
+    EXPECT_EQ(host("ann@b.example"), "three");
+    EXPECT_EQ(host("ann@c.example"), "none");
+    EXPECT_EQ(host("ann@d.net"), "four");
+    EXPECT_EQ(host(""), "four");
+    EXPECT_FALSE(*relay_of_sender(NameMap({"joe@a.example:one"}), ""));
+    EXPECT_FALSE(*relay_of_sender(NameMap(), "joe@a.example"));
 }
 
 TEST(Smtproutes, Relays)

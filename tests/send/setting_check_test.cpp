@@ -121,13 +121,29 @@ TEST(SettingCheck, FindsRoutesThatLeadNowhere)
                                              "deferred.")));
 }
 
-TEST(SettingCheck, NamesRoutesThatWantALogin)
+TEST(SettingCheck, LooksAtLoginsWithoutShowingThem)
 {
     constexpr Setting routes{"smtproutes",   SettingKind::list, "none",
                              "qmail-remote", "Routes",          Check::route};
-    const auto login = complaints(routes, "a.example:mx:587|joe|secret\n");
-    ASSERT_EQ(login.size(), 1u);
-    EXPECT_THAT(login[0].text, testing::HasSubstr("asks for a login"));
+    EXPECT_THAT(complaints(routes, "a:mx:587|joe|secret\n:[::1]|j|\nb:mx|joe|a|b:c\n"), IsEmpty());
+    for (const auto* bad : {"a:|joe|secret", "a:mx|secret", "a:mx||secret", "a:mx:x|joe|secret"}) {
+        const auto found = complaints(routes, bad);
+        ASSERT_EQ(found.size(), 1u) << bad;
+        EXPECT_THAT(found[0].text, testing::HasSubstr("deferred."));
+        EXPECT_THAT(found[0].text, testing::Not(testing::HasSubstr("secret")));
+    }
+    EXPECT_THAT(describe(routes, "a:mx:587|joe|secret\n"),
+                testing::EndsWith("a:mx:587|(not shown)\n"));
+    EXPECT_TRUE(holds_passwords(routes, "a:mx\nb:mx|joe|secret\n"));
+    EXPECT_FALSE(holds_passwords(routes, "a:mx\n#b:mx|joe|secret\n"));
+}
+
+TEST(SettingCheck, FindsLevelsOfTlsThatThereAreNot)
+{
+    constexpr Setting levels{"tlsdestinations", SettingKind::list, "may", "qmail-remote", "TLS",
+                             Check::tls};
+    EXPECT_THAT(complaints(levels, "a:none\n.b: Verify\n*:may\n::1:encrypt\n"), IsEmpty());
+    EXPECT_EQ(complaints(levels, "a:must\nb\nc:\n").size(), 3u);
 }
 
 TEST(SettingCheck, IsNotDrownedInFindings)

@@ -175,6 +175,23 @@ TEST_F(Showctl, LooksAtOwnersAndModes)
     EXPECT_THAT(problems(), HasSubstr("databytes: It belongs to nobody, who can change it;"));
 }
 
+TEST_F(Showctl, DoesNotShowPasswordsAndSaysWhereOthersCan)
+{
+    make_sound();
+    home.control("smtproutes", "a.example:relay:587|joe|hush-hush");
+    home.control("authsenders", "@b.example:relay|ann|hush-hush\nbad|hush-hush");
+    const std::string warning = "It holds passwords, but everybody can read it.";
+    for (const auto& options : {std::vector<std::string>{}, {"--check"}, {"--json"}}) {
+        const auto said = show(options).output;
+        EXPECT_THAT(said, Not(HasSubstr("hush")));
+        EXPECT_THAT(said, HasSubstr(warning));
+    }
+    EXPECT_THAT(show().output, HasSubstr("\nSMTP route: a.example:relay:587|(not shown)\n"));
+    for (const auto* file : {"control/smtproutes", "control/authsenders"})
+        ::chmod((home / file).c_str(), 0640);
+    EXPECT_THAT(problems(), Not(HasSubstr(warning)));
+}
+
 TEST_F(Showctl, NamesCertificatesThatAreNotUsed)
 {
     make_sound();

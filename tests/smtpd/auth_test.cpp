@@ -4,7 +4,7 @@
 #include "base/text.hpp"
 #include "inject/capture.hpp"
 #include "smtpd/options.hpp"
-#include "smtpd/sasl/base64.hpp"
+#include "base/base64.hpp"
 #include "smtpd/sasl/scram_keys.hpp"
 #include "smtpd/scram_client.hpp"
 #include "support/instance.hpp"
@@ -23,7 +23,7 @@
 using namespace grapnel;
 using namespace grapnel::test;
 using namespace std::string_literals;
-using grapnel::sasl::to_base64;
+using grapnel::to_base64;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -566,7 +566,7 @@ TEST_P(Auth, WithinTlsAPasswordIsBoundToTheConnection)
                     HasSubstr("\n250-AUTH SCRAM-SHA-256-PLUS SCRAM-SHA-256 PLAIN LOGIN\r"));
         ScramClient scram{"p=tls-server-end-point,,", bound};
         const auto challenge = one.command("AUTH SCRAM-SHA-256-PLUS " + to_base64(scram.first()));
-        const auto bytes = sasl::from_base64(std::string_view(challenge).substr(4));
+        const auto bytes = from_base64(std::string_view(challenge).substr(4));
         if (!bytes) return "no challenge: " + challenge;
         const auto proof = one.command(to_base64(scram.final(*bytes, "pencil")));
         if (!proof.starts_with("334 ")) return proof;

@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "smtpd/fixup/header_fixer.hpp"
 #include "smtpd/fixup/mailboxes.hpp"
-#include "smtpd/sasl/base64.hpp"
+#include "base/base64.hpp"
 #include "smtpd/sasl/prepare.hpp"
 #include "smtpd/sasl/scram_keys.hpp"
 #include "smtpd/scram_client.hpp"

@@ -4,7 +4,7 @@
 #include "base/net/digest.hpp"
 #include "base/net/secrets.hpp"
 #include "base/text.hpp"
-#include "smtpd/sasl/base64.hpp"
+#include "base/base64.hpp"
 
 #include <cstddef>
 #include <string>
@@ -23,14 +23,14 @@ struct ScramClient {
         const auto nonce = take_until(rest, ',')->substr(2);
         const auto salt = take_until(rest, ',')->substr(2);
         const auto iterations = *parse_number<unsigned>(rest.substr(2));
-        final_bare = "c=" + sasl::to_base64(header + bound) + ",r=" + std::string(nonce);
+        final_bare = "c=" + to_base64(header + bound) + ",r=" + std::string(nonce);
         const std::string all = bare + ',' + std::string(challenge) + ',' + final_bare;
-        const auto salted = net::pbkdf2_sha256(password, *sasl::from_base64(salt), iterations);
+        const auto salted = net::pbkdf2_sha256(password, *from_base64(salt), iterations);
         std::string proof = net::hmac_sha256(salted, "Client Key");
         const auto mask = net::hmac_sha256(net::sha256(proof), all);
         for (std::size_t i = 0; i < proof.size(); ++i) proof[i] ^= mask[i];
         signature = net::hmac_sha256(net::hmac_sha256(salted, "Server Key"), all);
-        return final_bare + ",p=" + sasl::to_base64(proof);
+        return final_bare + ",p=" + to_base64(proof);
     }
 };
 

@@ -38,6 +38,7 @@ struct SmtpScript::Conversation {
     ScriptBehaviour behaviour;
     std::string buffer = {};
     int recipients = 0;   // accepted, of this transaction
+    std::unique_ptr<ScriptTls> tls = {};
 
     template <class Change>
     void record(Change change)
@@ -48,10 +49,11 @@ struct SmtpScript::Conversation {
 
     bool receive()
     {
-        while (!readable(socket, step))
+        while (!(tls && tls->waiting()) && !readable(socket, step))
             if (server.stopping_) return false;
         std::array<char, 65536> more;
-        const ssize_t count = ::recv(socket, more.data(), more.size(), 0);
+        const ssize_t count = tls ? tls->receive(more.data(), more.size())
+                                  : ::recv(socket, more.data(), more.size(), 0);
         if (count <= 0) return false;
         buffer.append(more.data(), static_cast<std::size_t>(count));
         return true;
@@ -100,6 +102,7 @@ struct SmtpScript::Conversation {
         if (is("EHLO")) return {"EHLO", ehlo_reply()};
         if (is("DATA") && recipients == 0) return {"DATA", "554 5.5.1 no valid recipients"};
         if (is("DATA")) return {"DATA", "354 go ahead"};
+        if (is("STARTTLS")) return {"STARTTLS", "220 2.0.0 go ahead"};
         if (is("QUIT")) return {"QUIT", "221 2.0.0 bye", After::cut};
         return {"", "250 2.0.0 ok"};
     }
@@ -130,15 +133,30 @@ struct SmtpScript::Conversation {
         const ScriptRule rule = rule_for(command);
         if (rule.delay.count() > 0) wait_until([&] { return server.stopping_.load(); }, rule.delay);
         const std::string wire = rule.reply.empty() ? "" : on_the_wire(rule.reply);
-        ::send(socket, wire.data(), wire.size(), MSG_NOSIGNAL);
+        if (tls)
+            tls->send(wire);
+        else
+            ::send(socket, wire.data(), wire.size(), MSG_NOSIGNAL);
         if (said) *said = rule.reply;
         if (rule.after == After::reset) make_reset(socket);
         while (rule.after == After::hang && receive()) {}
         return rule.after == After::go_on;
     }
 
+    bool encrypt()
+    {
+        tls = behaviour.tls ? behaviour.tls(socket) : nullptr;
+        if (!tls) return false;
+        record([&](ScriptSession& session) {
+            session.encrypted = true;
+            session.client = tls->client();
+        });
+        return true;
+    }
+
     void run()
     {
+        if (behaviour.tls_at_once && !encrypt()) return;
         if (!answer("")) return;
         while (const auto command = line()) {
             record([&](ScriptSession& session) { session.commands.push_back(*command); });
@@ -146,6 +164,8 @@ struct SmtpScript::Conversation {
                 record([](ScriptSession& session) { session.quit = true; });
             std::string said;
             if (!answer(*command, &said)) return;
+            if (equal_ignoring_case(*command, "STARTTLS") && said.starts_with("220") && !encrypt())
+                return;
             if (starts_with_ignoring_case(*command, "MAIL")) recipients = 0;
             if (starts_with_ignoring_case(*command, "RCPT")) recipients += said.starts_with('2');
             if (equal_ignoring_case(*command, "DATA") && said.starts_with('3'))

@@ -9,10 +9,15 @@
 #include "support/ports.hpp"
 
 #include <atomic>
+#include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
+
+#include <sys/types.h>
 
 namespace grapnel::test {
 
@@ -32,16 +37,31 @@ struct ScriptRule {
     milliseconds delay{0};   // before the reply
 };
 
+// What lies between the server and its socket from the handshake on: by tls_side() of support/tls.
+class ScriptTls {
+public:
+    virtual ~ScriptTls() = default;
+    virtual bool waiting() = 0;                                  // has read more than it gave
+    virtual ssize_t receive(char* room, std::size_t size) = 0;   // 0 or less: it is over
+    virtual void send(std::string_view bytes) = 0;
+    virtual std::string client() const { return {}; }   // the common name of his certificate
+};
+using ScriptTlsMaker = std::function<std::unique_ptr<ScriptTls>(int socket)>;   // nullptr: no
+
 struct ScriptBehaviour {
     std::vector<std::string> extensions = {};   // EHLO keywords; {"(none)"}: EHLO is answered 502
     std::vector<ScriptRule> rules = {};         // else everything is polite
     std::size_t cut_after_data = 0;   // close when so many bytes of data have come; 0: do not
+    ScriptTlsMaker tls = {};          // after 220 to STARTTLS
+    bool tls_at_once = false;         // or before the greeting
 };
 
 struct ScriptSession {
     std::vector<std::string> commands = {};   // as sent, without CR LF
     std::vector<std::string> messages =
-        {};   // as on the wire (dots still doubled), without the final dot line
+        {};                    // as on the wire (dots still doubled), without the final dot line
+    std::string client = {};   // as his certificate calls him
+    bool encrypted = false;
     bool quit = false;
     bool ended = false;   // the connection is over
 };

@@ -116,6 +116,67 @@ std::string fingerprint_of(const Issued& issued)
     return text;
 }
 
+namespace {
+
+class ServerSide final : public ScriptTls {
+public:
+    ServerSide(int socket, const Issued& issued)
+    {
+        SSL_CTX* const context = context_.get();
+        SSL_CTX_use_certificate(context, certificate_of(issued).get());
+        SSL_CTX_use_PrivateKey(context, key_of(issued).get());
+        SSL_CTX_set_verify(context, SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+        ssl_.reset(SSL_new(context));
+        SSL_set_fd(ssl_.get(), socket);
+    }
+    // 0 or less by then: the client has left.
+    bool accept()
+    {
+        const bool good = SSL_accept(ssl_.get()) == 1;
+        ERR_clear_error();
+        return good;
+    }
+
+    bool waiting() override { return SSL_pending(ssl_.get()) > 0; }
+    ssize_t receive(char* room, std::size_t size) override
+    {
+        const int got = SSL_read(ssl_.get(), room, static_cast<int>(size));
+        ERR_clear_error();
+        return got;
+    }
+    void send(std::string_view bytes) override
+    {
+        if (bytes.empty()) return;
+        SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
+        ERR_clear_error();
+    }
+    std::string client() const override
+    {
+        X509* const certificate = SSL_get0_peer_certificate(ssl_.get());
+        std::array<char, 200> name{};
+        if (certificate)
+            X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName,
+                                      name.data(), name.size());
+        return name.data();
+    }
+
+private:
+    Owned<SSL_CTX, SSL_CTX_free> context_{SSL_CTX_new(TLS_server_method())};
+    Owned<SSL, SSL_free> ssl_;
+};
+
+}
+
+ScriptTlsMaker tls_side(Issued issued)
+{
+    ::signal(SIGPIPE, SIG_IGN);
+    return [issued = std::move(issued)](int socket) -> std::unique_ptr<ScriptTls> {
+        auto side = std::make_unique<ServerSide>(socket, issued);
+        if (!side->accept()) return nullptr;
+        return side;
+    };
+}
+
 struct TlsClient::State {
     Fd socket;
     Owned<SSL_CTX, SSL_CTX_free> context{SSL_CTX_new(TLS_client_method())};

@@ -1,8 +1,10 @@
-// TLS from the client's side, by OpenSSL and blocking; and certificates, made on the spot.
+// TLS, by OpenSSL and blocking: as a client, and for an SmtpScript; and certificates, made on the
+// spot.
 #pragma once
 
 #include "base/sys/fd.hpp"
 #include "support/ports.hpp"
+#include "support/smtp_script.hpp"
 
 #include <memory>
 #include <optional>
@@ -21,6 +23,9 @@ struct Issued {
 Issued make_certificate(const std::string& name, const std::string& alternative = {},
                         const Issued* by = nullptr, bool rsa = false);
 std::string fingerprint_of(const Issued& issued);   // SHA-256, hexadecimal
+
+// For an SmtpScript; clients are asked for a certificate, and may have none.
+ScriptTlsMaker tls_side(Issued issued);
 
 struct TlsOptions {
     std::string server_name = {};

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace grapnel::sasl {
+namespace grapnel {
 
 std::string to_base64(std::string_view bytes);
 

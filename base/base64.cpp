@@ -1,9 +1,9 @@
-#include "smtpd/sasl/base64.hpp"
+#include "base/base64.hpp"
 
 #include <cstddef>
 #include <cstdint>
 
-namespace grapnel::sasl {
+namespace grapnel {
 
 namespace {
 
