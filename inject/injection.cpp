@@ -1,6 +1,7 @@
 #include "inject/injection.hpp"
 
 #include "base/arguments.hpp"
+#include "base/forward_sender.hpp"
 #include "base/mail/header.hpp"
 #include "base/sys/clock.hpp"
 #include "base/sys/control.hpp"
@@ -79,9 +80,19 @@ Domains read_domains(const Environment& environment)
             one("QMAILPLUSDOMAIN", "plusdomain"), one("QMAILIDHOST", "idhost")};
 }
 
-Envelope make_envelope(const Composition& composition, const Options& options)
+// A program of a .qmail file that sends a message forwards it; so does who says so.
+std::string envelope_sender(const std::string& sender, const Environment& environment)
 {
-    Envelope envelope{composition.sender, composition.recipients};
+    const bool forwards = (environment.has("EXT") && environment.has("HOST")) ||
+                          environment.has("QMAILINJECT_FORCE_SRS");
+    if (!forwards || environment.has("QMAILINJECT_SKIP_SRS")) return sender;
+    return forward_sender(sender);
+}
+
+Envelope make_envelope(const Composition& composition, const Options& options,
+                       const Environment& environment)
+{
+    Envelope envelope{envelope_sender(composition.sender, environment), composition.recipients};
     if (options.ret) envelope.extensions.message.set("ret", *options.ret);
     if (options.envelope_id) envelope.extensions.message.set("envid", *options.envelope_id);
     if (options.notify)
@@ -235,7 +246,7 @@ int inject_message(const std::vector<std::string>& words, Environment environmen
         destination.write(bytes);
         input.consume(bytes.size());
     }
-    value_or_fail(destination.finish(make_envelope(composition, *options)));
+    value_or_fail(destination.finish(make_envelope(composition, *options, environment)));
     return 0;
 }
 

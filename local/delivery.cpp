@@ -13,7 +13,7 @@
 #include "local/dot_qmail.hpp"
 #include "local/dot_qmail_file.hpp"
 #include "local/forward.hpp"
-#include "local/forward_sender.hpp"
+#include "base/forward_sender.hpp"
 #include "local/header_scan.hpp"
 #include "local/maildir.hpp"
 #include "local/mbox.hpp"

@@ -5,7 +5,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
 #include "local/carried.hpp"
-#include "local/forward_sender.hpp"
+#include "base/forward_sender.hpp"
 #include "queue/submission.hpp"
 
 #include <csignal>

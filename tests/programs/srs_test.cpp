@@ -85,6 +85,25 @@ TEST_F(Rewriting, OurOwnSendersAndNullSendersStay)
     EXPECT_EQ(senders(far), (std::vector<std::string>{"ann@here.example", ""}));
 }
 
+TEST_F(Rewriting, MailThatAProgramSendsOnComesFromUsToo)
+{
+    SmtpScript far;
+    next_hop(far.route());
+    dot_qmail("| qmail-inject -f \"$SENDER\" jim@far.example\n"
+              "| QMAILINJECT_SKIP_SRS=1 qmail-inject -f \"$SENDER\" tom@far.example\n");
+    Instance mta(home);
+    SmtpClient(mta.port()).deliver("ann@sender.example", {"joe@here.example"}, a_message());
+    ASSERT_TRUE(far.wait_for_messages(2)) << mta.log();
+    const auto found = senders(far);
+    EXPECT_EQ(std::count(found.begin(), found.end(), "ann@sender.example"), 1);
+    EXPECT_EQ(std::count_if(found.begin(), found.end(),
+                            [](const auto& sender) {
+                                return sender.ends_with("=sender.example=ann@srs.here.example");
+                            }),
+              1);
+    EXPECT_TRUE(mta.wait_until_empty()) << mta.log();
+}
+
 TEST_F(Rewriting, ForgedAddressesAreRefused)
 {
     SmtpScript far;

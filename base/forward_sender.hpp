@@ -4,7 +4,7 @@
 
 #include <string>
 
-namespace grapnel::local {
+namespace grapnel {
 
 // Throws Stop (111) where a control file cannot be read.
 std::string forward_sender(const std::string& sender);

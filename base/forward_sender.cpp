@@ -1,4 +1,4 @@
-#include "local/forward_sender.hpp"
+#include "base/forward_sender.hpp"
 
 #include "base/mail/address.hpp"
 #include "base/mail/name_table.hpp"
@@ -10,7 +10,7 @@
 #include <ctime>
 #include <system_error>
 
-namespace grapnel::local {
+namespace grapnel {
 
 namespace {
 
