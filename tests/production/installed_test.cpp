@@ -205,6 +205,8 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
                                                       {"bin/pinq", "root:qmail 0755"},
                                                       {"bin/mailsubj", "root:qmail 0755"},
                                                       {"boot/binm1+df", "root:qmail 0755"},
+                                                      {"boot/qmail-send.service", "root:qmail 0644"},
+                                                      {"boot/qmail-smtpd.service", "root:qmail 0644"},
                                                       {"man/man7/qmail.7", "root:qmail 0644"},
                                                       {"bin/qmail-qread", "root:qmail 0755"}};
     for (const auto& [name, wanted] : contract)
