@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <cerrno>
 #include <csignal>
+#include <cstdlib>
+#include <iostream>
 
 using namespace grapnel;
 using namespace grapnel::test;
@@ -63,4 +66,25 @@ TEST(Process, AreFoundByTheirEnvironment)
     EXPECT_TRUE(wait_until([&] { return processes_with("MARK=here-it-is").size() == 1; }));
     EXPECT_EQ(processes_with("MARK=here-it-is")[0].pid, process.pid());
     EXPECT_EQ(processes_with("MARK=here-it-is")[0].name, "sleep");
+}
+
+// This very test, in another process, leaves a child of a child behind, and is killed.
+TEST(Guard, EndsWhatATestThatDiesLeavesBehind)
+{
+    if (std::getenv("LEAVE_A_CHILD")) {
+        Process left({.argv = {"/usr/bin/setsid", "/bin/sh", "-c", "sleep 1000 & echo $!; wait"},
+                      .environment = {"PATH=/bin"}});
+        left.wait_for_output("\n");
+        std::cout << "left: " << left.output() << std::flush;
+        std::raise(SIGKILL);
+    }
+    const auto finished = run({.argv = {"/proc/self/exe", "--gtest_filter=Guard.*"},
+                               .environment = {"LEAVE_A_CHILD=", "ASAN_OPTIONS=detect_leaks=0"}});
+    EXPECT_TRUE(finished.ending.crashed);
+    EXPECT_EQ(finished.ending.code, SIGKILL);
+    const auto at = finished.output.find("left: ");
+    ASSERT_NE(at, std::string::npos) << finished.output;
+    const auto child = static_cast<pid_t>(std::stol(finished.output.substr(at + 6)));
+    EXPECT_NE(::kill(child, 0), 0);
+    EXPECT_EQ(errno, ESRCH);
 }
