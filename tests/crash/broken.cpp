@@ -2,7 +2,8 @@
 // the tests must see. BROKEN=sync: nothing is synced; directory-sync: directories are not; deaf: a
 // failed flush is taken for a good one; write: so is a failed write; order: the message is written
 // after the commit's link was made; early: qmail-queued answers before it makes that link; kept:
-// qmail-clean says that it has removed what it will remove later.
+// qmail-clean says that it has removed what it will remove later; late: qmail-send writes a bounce
+// after the next mark.
 #include <dlfcn.h>
 #include <errno.h>
 #include <sys/stat.h>
@@ -31,6 +32,13 @@ bool is_program(const char* name)
 {
     return std::strcmp(::program_invocation_short_name, name) == 0;
 }
+
+struct Paragraph {
+    int descriptor;
+    std::string text;
+    off_t place;
+};
+int bounce_descriptor = -1;   // of the last one that was opened
 
 template <class Keep>
 int promise(std::deque<Promise>& promises, Promise made, Keep keep)
@@ -69,7 +77,29 @@ extern "C" ssize_t write(int descriptor, const void* bytes, size_t size)
 {
     const auto count =
         original<ssize_t(int, const void*, size_t)>("write")(descriptor, bytes, size);
-    return way == "write" && count < 0 ? static_cast<ssize_t>(size) : count;
+    struct stat about {};
+    const bool ignored =
+        way == "write" && count < 0 && ::fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode);
+    return ignored ? static_cast<ssize_t>(size) : count;
+}
+
+// A paragraph of a bounce waits for the mark that should follow it.
+extern "C" ssize_t pwrite(int descriptor, const void* bytes, size_t size, off_t offset)
+{
+    const auto put = original<ssize_t(int, const void*, size_t, off_t)>("pwrite");
+    static std::deque<Paragraph> waiting;
+    if (way == "late" && descriptor == bounce_descriptor && is_program("qmail-send")) {
+        waiting.push_back(
+            {::dup(descriptor), std::string(static_cast<const char*>(bytes), size), offset});
+        return static_cast<ssize_t>(size);
+    }
+    const auto count = put(descriptor, bytes, size, offset);
+    for (; size == 1 && !waiting.empty(); waiting.pop_front()) {
+        const auto& [file, text, place] = waiting.front();
+        [[maybe_unused]] const auto written = put(file, text.data(), text.size(), place);
+        ::close(file);
+    }
+    return count;
 }
 
 // The commit before the envelope is synced.
@@ -80,6 +110,10 @@ extern "C" int open(const char* path, int flags, ...)
     const auto mode = (flags & 0100) ? va_arg(arguments, mode_t) : 0;
     va_end(arguments);
     const int opened = original<int(const char*, int, ...)>("open")(path, flags, mode);
+    if (std::strncmp(path, "bounce/", 7) == 0)
+        bounce_descriptor = opened;
+    else if (bounce_descriptor == opened)
+        bounce_descriptor = -1;
     if (way == "order" && opened >= 0 && std::strncmp(path, "intd/", 5) == 0)
         original<int(const char*, const char*)>("link")(
             path, (std::string("todo/") + (path + 5)).c_str());

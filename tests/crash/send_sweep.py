@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Stops qmail-send at every call that changes the queue, and makes each of them fail once.
 
-    send_sweep.py BIN [--hooks | --answering | --reports] [--only TEXT]
+    send_sweep.py BIN [--hooks | --answering | --reports] [--broken LIBRARY] [--only TEXT]
 
 Two messages go through. One is delivered straight from todo to a local and a remote recipient; of the other one
 recipient fails, so it falls back to files and makes a bounce. With --hooks a scanner, which cannot be reached,
@@ -11,13 +11,16 @@ record), another failure is dropped silently, one bounce is suppressed, and one 
 recipient is deferred: nobody hears of these. With --reports the sender of the other message wants to hear of every recipient: then he must be told of
 each success and of the failure. The spawners are played here; qmail-clean and qmail-queue are the built ones. After each disturbed life qmail-send
 is started again, undisturbed: then everybody must have got his message whole, the sender his bounce, and
-nobody more than one surplus copy. Exit code 77: it could not be done here, with the reason.
+nobody more than one surplus copy. What it said and did is followed for what a power cut could take. With --broken a
+library that makes it wrong is preloaded: the run then succeeds if each wrong way is noticed. Exit code 77: it could not
+be done here, with the reason.
 """
 
 import argparse
 import collections
 import concurrent.futures
 import os
+import posixpath
 import re
 import select
 import shutil
@@ -26,6 +29,7 @@ import subprocess
 import sys
 import time
 
+import durability
 import fake_hookd
 import queue_state
 import sweep
@@ -102,7 +106,7 @@ class Spawners:
 class Life:
     """One qmail-send with its pipes, and qmail-clean, until it is killed, ends, or has no more to do."""
 
-    def __init__(self, binaries, home, spawners, injected=None, alarm=False):
+    def __init__(self, binaries, home, spawners, injected=None, alarm=False, preload=None):
         self.home, self.spawners, self.alarm = home, spawners, alarm
         self.trace = os.path.join(home, "trace")
         pipes = [os.pipe() for _ in range(7)]
@@ -117,6 +121,7 @@ class Life:
                                       stderr=subprocess.DEVNULL, env=environment)
         command = ["strace", "-qq", "-o", self.trace, "-e", f"trace={CALLS}"]
         command += ["-e", f"inject={injected}"] if injected else []
+        command += ["-E", f"LD_PRELOAD={preload[0]}", "-E", f"BROKEN={preload[1]}"] if preload else []
         self.send = subprocess.Popen(["/usr/bin/env", "-", *[f"{k}={v}" for k, v in environment.items()],
                                       *command, f"{binaries}/qmail-send"],
                                      pass_fds=range(0, 7), preexec_fn=lambda: place(theirs),
@@ -274,19 +279,77 @@ def lay_message(home, recipients, wants_reports=False):
     os.link(f"{home}/queue/intd/{number}", f"{home}/queue/todo/{number}")
 
 
-def one_run(binaries, injected, mode):
+class Order(durability.Disk):
+    """What qmail-send may do only when what it did before is on disk."""
+
+    def __init__(self):
+        super().__init__()
+        self.leaving = {}    # number of a message whose removal from todo was asked for: no flush since
+        self.gone = set()    # names that were removed, no flush since
+
+    def follow(self, line):
+        match = durability.CALL.match(line)
+        if not match or match[3] in ("?", "-1"):
+            return
+        super().follow(line)
+        call, arguments = match[1], match[2]
+        words = [posixpath.normpath(word) for word in durability.QUOTED.findall(arguments)]
+        if call == "rename":
+            self.link(*words[:2])
+            self.forget(words[0])
+        elif call == "unlink":
+            self.gone.add(words[0])
+        elif call == "syncfs":
+            self.gone.clear()
+            self.leaving = dict.fromkeys(self.leaving, False)
+        elif call == "fsync":
+            folder = self.descriptors.get(int(arguments.partition(")")[0]))
+            self.gone = {name for name in self.gone if posixpath.dirname(name) != folder}
+        elif call == "write" and (asked := re.match(r'\d+, "(todo|foop)/(\d+)\\0"', arguments)):
+            self.removal(asked[1], asked[2])
+        elif call == "pwrite64" and words[:1] == ["D"]:
+            self.fault_where(self.unwritten("bounce/"), "a mark was made while {} was not on disk")
+
+    def fault_where(self, names, text):
+        self.faults += [text.format(name) for name in sorted(names)]
+
+    def unwritten(self, folder):
+        return {n for n in self.inode if n.startswith(folder) and (n in self.volatile or self.inode[n] in self.dirty)}
+
+    def removal(self, kind, number):
+        mine = {n for folder in ("info/", "local/", "remote/") for n in self.unwritten(folder)
+                if posixpath.basename(n) == number}
+        if kind == "todo":
+            self.fault_where(mine, f"todo/{number} was to go while {{}} was not on disk")
+            self.leaving[number] = True
+            return
+        if self.leaving.get(number):
+            self.faults.append(f"mess of {number} was to go before its removal from todo was on disk")
+        # Marks on channels need no flush any more: info went after them.
+        again = {n for n in self.gone if n in (f"info/{int(number) % sweep.SPLIT}/{number}", f"bounce/{number}")}
+        self.fault_where(again, f"mess of {number} was to go before the removal of {{}} was on disk")
+
+
+def order_faults(lines):
+    order = Order()
+    for line in lines:
+        order.follow(line)
+    return order.faults
+
+
+def one_run(binaries, injected, mode, preload=None):
     """The trace of the disturbed life, and what was wrong after the second one."""
     home = make_home(binaries, mode)
     hookd = fake_hookd.FakeHookd(home, decide) if mode == "answering" else None
     try:
         spawners = Spawners(home, mode)
-        code = Life(binaries, home, spawners, injected).run()
+        code = Life(binaries, home, spawners, injected, preload=preload).run()
         if not os.path.exists(f"{home}/trace"):
             return [], [f"{injected}: strace ended with {code}"]
         with open(f"{home}/trace", encoding="latin-1") as file:
             lines = file.readlines()
         wait_for_submissions(home)
-        found = spawners.faults + queue_state.look_at(f"{home}/queue").faults
+        found = order_faults(lines) + spawners.faults + queue_state.look_at(f"{home}/queue").faults
         # What was put off after an error is due later: now.
         code = Life(binaries, home, spawners, alarm=True).run()
         if code != 0:
@@ -367,9 +430,24 @@ def injections(lines):
                 yield f"{call}:error={error}:when={count[call]}"
 
 
+def broken_ways(binaries, library):
+    """A failed call is only noticed where one is made to fail."""
+    missed = []
+    for way, failing in (("sync", None), ("directory-sync", None), ("late", None), ("deaf", "syncfs:error=EIO"),
+                         ("write", "write:error=ENOSPC")):
+        lines, found = one_run(binaries, None, "", (library, way))
+        for injected in injections(lines) if failing else ():
+            if injected.startswith(failing) and not found:
+                _, found = one_run(binaries, injected, "", (library, way))
+        print(f"broken in the way of {way}: " + (found[0] if found else "NOT NOTICED"), flush=True)
+        missed += [] if found else [way]
+    return missed
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("bin")
+    parser.add_argument("--broken")
     parser.add_argument("--hooks", dest="mode", action="store_const", const="hooks", default="")
     parser.add_argument("--answering", dest="mode", action="store_const", const="answering")
     parser.add_argument("--reports", dest="mode", action="store_const", const="reports")
@@ -383,6 +461,8 @@ def main():
     # What subprocess opens for itself must not lie where the pipes of qmail-send will be.
     while os.open("/dev/null", os.O_RDONLY) < 10:
         pass
+    if arguments.broken:
+        return 1 if broken_ways(binaries, os.path.abspath(arguments.broken)) else 0
     begin = time.monotonic()
     for _ in range(10):   # what takes longer than a second does not go straight: a busy machine
         lines, found = one_run(binaries, None, arguments.mode)

@@ -183,7 +183,7 @@ def sweep_queue(program, preload=None, loads=LOADS):
     return runs, found
 
 
-def one_clean_run(program, command, injected):
+def one_clean_run(program, command, injected, preload=None):
     """qmail-clean is asked once; then asked again undisturbed, as qmail-send does after a restart."""
     home = make_home()
     try:
@@ -200,7 +200,7 @@ def one_clean_run(program, command, injected):
         with open(f"{home}/command", "wb") as file:
             file.write(b"%s/%d\0" % (command.encode(), number))
         strace = ["-e", f"inject={injected}"] if injected else []
-        _, lines, answer = run(home, [program], strace, "command")
+        _, lines, answer = run(home, [program], strace, "command", preload)
         what = f"{command}: {injected or 'undisturbed'}: "
         # A number without mess may be given out again: nothing else may bear it then.
         found = [what + text for text in look(home).faults]
@@ -282,7 +282,7 @@ def sweep_release(program):
     return runs, found
 
 
-def broken_ways(program, library):
+def broken_ways(program, clean, library):
     """Each wrong program must be noticed. A write that fails is only noticed where one is made to."""
     missed = []
     for way in ("sync", "directory-sync", "order", "write"):
@@ -293,7 +293,9 @@ def broken_ways(program, library):
                 _, _, found = one_queue_run(program, LOADS[0], injection, (library, way))
         print(f"broken in the way of {way}: " + (found[0] if found else "NOT NOTICED"))
         missed += [] if found else [way]
-    return missed
+    _, found = one_clean_run(clean, "todo", None, (library, "kept"))
+    print("qmail-clean, broken in the way of kept: " + (found[0] if found else "NOT NOTICED"))
+    return missed + ([] if found else ["kept"])
 
 
 def why_not(program):
@@ -321,7 +323,7 @@ def main():
         print(f"skipped: {reason}")
         return 77
     if arguments.broken:
-        return 1 if broken_ways(queue, os.path.abspath(arguments.broken)) else 0
+        return 1 if broken_ways(queue, clean, os.path.abspath(arguments.broken)) else 0
     failed = False
     for name, sweep, program in (("qmail-queue", sweep_queue, queue),
                                  ("qmail-clean", sweep_clean, clean),
