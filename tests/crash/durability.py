@@ -29,7 +29,7 @@ class Disk:
         number = re.match(r"(\d+)", arguments)
         opened = self.descriptors.get(int(number[1])) if number else None
         if call == "openat":
-            self.descriptors[result] = names[0]
+            self.descriptors[result] = self.inode.get(names[0], names[0])
             if "O_CREAT" in arguments:
                 self.made += 1
                 label = f"{names[0]} ({self.made})"

@@ -2,10 +2,12 @@
 """Power cuts under load: queue and Maildirs on file systems of their own, which are shut down while mail flows, so
 that whatever was not flushed is gone. Afterwards every message that got its 250 must be in the Maildir, whole.
 
-    power_cut.py BIN [--cuts N] [--fs ext4,xfs] [--one] [--broken LIBRARY] [--seed N]
+    power_cut.py BIN [--cuts N] [--fs ext4,xfs] [--one | --failing] [--broken LIBRARY] [--seed N]
 
---one: queue and Maildirs on one file system instead of two. --broken: directories are never flushed; the run succeeds
-if that loses mail. Needs root and loop devices; elsewhere it says so and exits with 77.
+--one: queue and Maildirs on one file system instead of two. --failing: before each cut the queue's device begins to
+fail, so that file systems and programs meet errors of all kinds; nothing that was flushed before may suffer. --broken:
+directories are never flushed, or failed flushes are taken for good ones; the run succeeds if that loses mail. Needs
+root and loop devices; elsewhere it says so and exits with 77.
 """
 import argparse
 import os
@@ -62,10 +64,33 @@ class Disk:
         sh('umount', '-l', self.place)
 
 
+class Room:
+    """A file system in memory for images, which are sparse: when it is full, a device made of one can take nothing that
+    it did not have before."""
+
+    def __init__(self, place):
+        self.filler = os.path.join(place, 'filler')
+        os.makedirs(place)
+        sh('mount', '-t', 'tmpfs', '-o', 'size=300m', 'none', place)
+        self.place = place
+
+    def fill(self):
+        with open(self.filler, 'wb', buffering=0) as file:
+            try:
+                while file.write(bytes(1 << 16)):
+                    pass
+            except OSError:
+                pass
+
+    def heal(self):
+        os.unlink(self.filler)
+
+
 class Site:
-    def __init__(self, work, binaries, kind, one, library):
+    def __init__(self, work, binaries, kind, one, library, failing=False):
         self.home = os.path.join(work, 'home')
         self.disks = []
+        self.room = Room(os.path.join(work, 'room')) if failing else None
         os.makedirs(self.home)
         if one:
             self.disks = [Disk(work, 'all', kind, os.path.join(self.home, 'disk'))]
@@ -73,7 +98,8 @@ class Site:
                 os.makedirs(os.path.join(self.home, 'disk', part))
                 os.symlink('disk/' + part, os.path.join(self.home, part))
         else:
-            self.disks = [Disk(work, part, kind, os.path.join(self.home, part)) for part in ('queue', 'homes')]
+            images = {'queue': self.room.place if failing else work, 'homes': work}
+            self.disks = [Disk(images[part], part, kind, os.path.join(self.home, part)) for part in images]
         sh(os.path.join(ROOT, 'scripts/layout'), self.home, '--no-owners', '--split', '3')
         for program in os.listdir(binaries):
             os.symlink(os.path.join(os.path.abspath(binaries), program), os.path.join(self.home, 'bin', program))
@@ -86,7 +112,7 @@ class Site:
         self.environment = {'QMAILHOME': self.home, 'PATH': self.home + '/bin:/usr/bin:/bin', 'ASAN_OPTIONS': 'detect_leaks=0'}
         subprocess.run([self.home + '/bin/qmail-newu'], env=self.environment, check=True)
         if library:
-            self.environment.update(LD_PRELOAD=os.path.abspath(library), BROKEN='directory-sync')
+            self.environment.update(LD_PRELOAD=os.path.abspath(library), BROKEN='deaf' if failing else 'directory-sync')
         os.sync()
 
     def write(self, name, text):
@@ -140,6 +166,9 @@ class Site:
         self.log.close()
         for disk in self.disks:
             disk.unmount()
+        if self.room:
+            self.room.heal()
+        for disk in self.disks:
             disk.mount()
 
     def end(self):
@@ -151,6 +180,8 @@ class Site:
             self.smtpd.poll()
         for disk in self.disks:
             disk.unmount()
+        if self.room:
+            sh('umount', '-l', self.room.place)
 
     def queue_is_empty(self):
         return not any(files for part in ('todo', 'info') for _, _, files in os.walk(os.path.join(self.home, 'queue', part)))
@@ -171,7 +202,7 @@ class Site:
 
 class Load:
     def __init__(self, port, prefix):
-        self.port, self.prefix, self.acknowledged, self.stopping = port, prefix, [], False
+        self.port, self.prefix, self.acknowledged, self.refused, self.stopping = port, prefix, [], 0, False
         self.threads = [threading.Thread(target=self.send, args=(i,), daemon=True) for i in range(SESSIONS)]
         for thread in self.threads:
             thread.start()
@@ -188,6 +219,7 @@ class Load:
                         client.sendmail('s@load.example', ['joe@cut.example'], body)
                         self.acknowledged.append(name)   # its 250 was read
             except (OSError, smtplib.SMTPException):
+                self.refused += 1
                 if not self.stopping:
                     time.sleep(0.02)
 
@@ -196,13 +228,20 @@ class Load:
 
 
 def run(arguments, kind, work):
-    site = Site(work, arguments.binaries, kind, arguments.one, arguments.broken)
+    site = Site(work, arguments.binaries, kind, arguments.one, arguments.broken, arguments.failing)
     acknowledged = []
+    refused = 0
     try:
         for cut in range(arguments.cuts):
             site.start()
             load = Load(site.port, 'c%d' % cut)
             time.sleep(random.uniform(0.2, 0.8))
+            if site.room:
+                site.room.fill()
+                deadline = time.monotonic() + 120
+                while load.refused < SESSIONS and time.monotonic() < deadline:
+                    time.sleep(0.01)
+                refused += load.refused >= SESSIONS
             load.stopping = True
             site.cut()
             for thread in load.threads:
@@ -217,12 +256,16 @@ def run(arguments, kind, work):
         copies = site.arrived()
         lost = [name for name in acknowledged if name not in copies]
         surplus = sum(count - 1 for count in copies.values())
-        print('%s, %s: %d cuts, %d acknowledged, %d lost, %d surplus copies, queue %s' % (
-            kind, 'one file system' if arguments.one else 'two file systems', arguments.cuts, len(acknowledged), len(lost),
+        print('%s, %s%s: %d cuts, %d acknowledged, %d lost, %d surplus copies, queue %s' % (
+            kind, 'one file system' if arguments.one else 'two file systems', ', failing devices' if site.room else '',
+            arguments.cuts, len(acknowledged), len(lost),
             surplus, 'empty' if site.queue_is_empty() else 'NOT EMPTY'), flush=True)
         for name in lost[:5]:
             print('  lost: ' + name)
-        return len(lost), site.queue_is_empty() and len(acknowledged) > arguments.cuts
+        noticed = not site.room or refused == arguments.cuts
+        if not noticed:
+            print('  the device failed and mail was taken %d times' % (arguments.cuts - refused))
+        return len(lost), noticed and site.queue_is_empty() and len(acknowledged) > arguments.cuts
     finally:
         site.end()
 
@@ -233,6 +276,7 @@ def main():
     parser.add_argument('--cuts', type=int, default=40)
     parser.add_argument('--fs', default='ext4,xfs')
     parser.add_argument('--one', action='store_true')
+    parser.add_argument('--failing', action='store_true')
     parser.add_argument('--broken')
     parser.add_argument('--seed', type=int, default=int(time.time()))
     parser.add_argument('--scratch', default=None)

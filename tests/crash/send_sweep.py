@@ -45,7 +45,7 @@ LATER = b"later@far.example"
 SILENT = b"silent@far.example"         # fails; the scanner makes it failed-silent
 UNHEARD = b"unheard@far.example"       # fails; the scanner suppresses the bounce
 CANCELLED = b"cancelled@far.example"   # always deferred; the scanner cancels
-RECORDED = 0.25  # seconds after which a deferral is on file
+RECORDED = 0.25  # seconds of sleep after which a deferral is on file
 QUIET = 1.5      # seconds in which all of it sleeps: it waits for a time that will not come here
 LONGEST = 120.0  # seconds; however busy the machine is
 
@@ -59,7 +59,8 @@ class Spawners:
         self.delivered = collections.Counter()
         self.bounces = 0
         self.faults = []
-        self.again_at = None   # who was deferred is to be tried then
+        self.was_put_off = False   # LATER, who is to be tried again soon
+        self.alarms = 0            # to be given for that: the first may come before it is on file
 
     def answer(self, channel, command):
         number, rest = command[:1], command[1:]
@@ -83,8 +84,8 @@ class Spawners:
             return number + b"Dnobody\n\0"
         if recipient == CANCELLED:
             return number + b"Zbusy\n\0"
-        if recipient == LATER and self.again_at is None:
-            self.again_at = time.monotonic() + RECORDED
+        if recipient == LATER and not self.was_put_off:
+            self.was_put_off, self.alarms = True, 2
             return number + b"Zlater\n\0"
         self.delivered[recipient] += 1
         return number + b"Kok\n\0"
@@ -143,9 +144,10 @@ class Life:
                 self.alarm = False
                 self.signal(signal.SIGALRM)
             now = time.monotonic()
-            if asked is None and self.is_up() and self.spawners.again_at and now > self.spawners.again_at:
-                self.spawners.again_at = float("inf")
+            if asked is None and self.is_up() and self.is_time_for_alarm(now - last):
+                self.spawners.alarms -= 1
                 self.signal(signal.SIGALRM)
+                last = now
             if now - begin > LONGEST:
                 last_words = self.pending["log"].decode(errors="replace")[-300:]
                 self.spawners.faults.append(f"it did not end; its last words: {last_words!r}")
@@ -201,6 +203,10 @@ class Life:
                 except BrokenPipeError:
                     pass
         return something
+
+    def is_time_for_alarm(self, slept):
+        left = self.spawners.alarms
+        return left == 2 and slept > RECORDED or left == 1 and slept > QUIET and not self.spawners.delivered[LATER]
 
     def is_up(self):
         return b"status:" in self.pending["log"]

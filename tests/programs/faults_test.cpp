@@ -206,6 +206,10 @@ TEST_F(Faults, NoAnswerAndNoSenseFromTheDnsDefer)
 {
     FakeDns dns;
     dns.servfail("broken.example")
+        .bogus("bogus.example")
+        .add_mx("sound.example", 0, "bogus.host.example")
+        .bogus("bogus.host.example")
+        .truncated("cut.example")
         .add_mx("null.example", 0, ".")
         .add_a("empty.example.example", "127.0.0.1");
     home.control("resolver", dns.address());
@@ -220,15 +224,21 @@ TEST_F(Faults, NoAnswerAndNoSenseFromTheDnsDefer)
         << mta.log();
     inject("x@null.example");
     EXPECT_TRUE(wait_until([&] { return mta.log_count("failure: ") == 2; })) << mta.log();
+    const auto deferred = [&](std::size_t count) {
+        const std::string why = "deferral: Sorry,_I_couldn't_find_any_host_by_that_name._(#4.1.2)/";
+        return wait_until([&] { return mta.log_count(why) == count; }, seconds(90));
+    };
+    // The signatures of the domain are wrong; or those of its host; or the answer comes half.
+    inject("x@bogus.example");
+    EXPECT_TRUE(deferred(2)) << mta.log();
+    inject("x@sound.example");
+    EXPECT_TRUE(deferred(3)) << mta.log();
+    inject("x@cut.example");
+    EXPECT_TRUE(deferred(4)) << mta.log();
     dns.silence();
     inject("x@quiet.example");
-    EXPECT_TRUE(wait_until(
-        [&] {
-            return mta.log_count(
-                       "deferral: Sorry,_I_couldn't_find_any_host_by_that_name._(#4.1.2)/") == 2;
-        },
-        seconds(90)))
-        << mta.log();
+    EXPECT_TRUE(deferred(5)) << mta.log();
+    EXPECT_EQ(mta.log_count("failure: "), 2u) << mta.log();
 }
 
 TEST_F(Faults, ASecondSendIsRefused)

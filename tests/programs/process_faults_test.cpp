@@ -138,6 +138,50 @@ TEST_F(Processes, WithoutAProcessForABounceItIsSentLater)
     EXPECT_TRUE(mta.wait_until_empty());
 }
 
+// ENFILE: the limit of the whole machine, which no process can look up for itself.
+TEST_F(Processes, WithoutAFileInTheWholeMachineMailWaits)
+{
+    SmtpScript far;
+    next_hop(far.route());
+    Instance mta(home, with_faults);
+    ASSERT_TRUE(deliver(mta).starts_with("250 "));
+    ASSERT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
+    ASSERT_TRUE(mta.wait_until_empty());
+
+    faulty.fail("qmail-queued", {"open"}, ENFILE);
+    auto reply = deliver(mta);
+    EXPECT_TRUE(reply.starts_with("451 ")) << reply;
+    faulty.heal();
+    faulty.fail("qmail-lspawn", {"open"}, ENFILE);
+    faulty.fail("qmail-rspawn", {"open"}, ENFILE);
+    EXPECT_TRUE(deliver(mta).starts_with("250 "));
+    EXPECT_TRUE(deliver(mta, "x@far.example").starts_with("250 "));
+    EXPECT_TRUE(wait_until([&] {
+        return mta.log_count("deferral: qmail-spawn_unable_to_open_message._(#4.3.0)/") == 2;
+    })) << mta.log();
+    faulty.heal();
+    faulty.fail("qmail-remote", {"socket"}, ENFILE);
+    mta.alarm();
+    EXPECT_TRUE(wait_until([&] { return mta.log_count("deferral: ") == 3; })) << mta.log();
+    faulty.heal();
+    mta.alarm();
+    EXPECT_TRUE(far.wait_for_messages(1)) << mta.log();
+    EXPECT_TRUE(wait_for_maildir(maildir, 2)) << mta.log();
+    EXPECT_EQ(mta.log_count("failure: "), 0u) << mta.log();
+}
+
+TEST_F(Processes, WithoutAFileInTheWholeMachineCallersWaitAtTheDoor)
+{
+    Instance mta(home, with_faults);
+    const auto before = faulty.hits();
+    faulty.fail("qmail-smtpd", {"accept"}, ENFILE);
+    const grapnel::Fd first = connect_to(mta.port());
+    EXPECT_TRUE(wait_until([&] { return faulty.hits() > before + 5; }));
+    faulty.heal();
+    EXPECT_TRUE(deliver(mta).starts_with("250 "));
+    EXPECT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
+}
+
 TEST_F(Processes, ADeliveryThatDiesIsPutOffAndTheLogSaysSo)
 {
     dot_qmail("|test -e go || kill -9 $$\n./Maildir/\n", "dies");

@@ -145,19 +145,17 @@ FakeDns& FakeDns::add_txt(const std::string& name, const std::string& text)
     return add(name, type_txt, static_cast<char>(text.size()) + text);
 }
 
-FakeDns& FakeDns::servfail(const std::string& name)
+FakeDns& FakeDns::mark(const std::string& name, Special what)
 {
     const std::lock_guard guard(mutex_);
-    special_[plain(name)] = 2;
+    special_[plain(name)] = what;
     return *this;
 }
 
-FakeDns& FakeDns::silent(const std::string& name)
-{
-    const std::lock_guard guard(mutex_);
-    special_[plain(name)] = -1;
-    return *this;
-}
+FakeDns& FakeDns::servfail(const std::string& name) { return mark(name, Special::servfail); }
+FakeDns& FakeDns::bogus(const std::string& name) { return mark(name, Special::bogus); }
+FakeDns& FakeDns::truncated(const std::string& name) { return mark(name, Special::truncated); }
+FakeDns& FakeDns::silent(const std::string& name) { return mark(name, Special::silent); }
 
 FakeDns& FakeDns::silence(bool on)
 {
@@ -186,7 +184,7 @@ void FakeDns::serve()
         const ssize_t count = ::recvfrom(udp_.get(), packet.data(), packet.size(), 0,
                                          reinterpret_cast<sockaddr*>(&peer), &size);
         if (count <= 0) continue;
-        const auto reply = answer({packet.data(), static_cast<std::size_t>(count)});
+        const auto reply = answer({packet.data(), static_cast<std::size_t>(count)}, false);
         if (!reply.empty())
             ::sendto(udp_.get(), reply.data(), reply.size(), 0, reinterpret_cast<sockaddr*>(&peer),
                      size);
@@ -205,7 +203,7 @@ void FakeDns::answer_tcp(int socket)
         const auto length =
             static_cast<unsigned char>(bytes[0]) * 256u + static_cast<unsigned char>(bytes[1]);
         if (bytes.size() < length + 2u) continue;
-        const auto reply = answer(std::string_view(bytes).substr(2, length));
+        const auto reply = answer(std::string_view(bytes).substr(2, length), true);
         if (reply.empty()) return;
         const auto framed = number16(static_cast<unsigned>(reply.size())) + reply;
         ::send(socket, framed.data(), framed.size(), MSG_NOSIGNAL);
@@ -249,7 +247,7 @@ std::string FakeDns::records_for(const std::string& name, std::uint16_t type,
     return wire;
 }
 
-std::string FakeDns::answer(std::string_view packet)
+std::string FakeDns::answer(std::string_view packet, bool by_tcp)
 try {
     std::size_t end = 0;
     const std::string name = question_name(packet, end);
@@ -257,17 +255,22 @@ try {
                                                  static_cast<unsigned char>(packet[end + 1]));
     const std::lock_guard guard(mutex_);
     questions_.push_back(type_word(type) + ' ' + name);
-    const auto special = special_.find(name);
-    if (silent_ || (special != special_.end() && special->second < 0)) return "";
+    const auto found = special_.find(name);
+    const auto is = [&](Special what) { return found != special_.end() && found->second == what; };
+    if (silent_ || is(Special::silent) || (is(Special::truncated) && by_tcp)) return "";
     std::uint16_t count = 0;
-    std::string records;
-    unsigned code = special != special_.end() ? 2 : exists(name) ? 0 : 3;
-    if (code == 0) records = records_for(name, type, count);
+    std::string records, extra;
+    const bool fails = is(Special::servfail) || is(Special::bogus);
+    const unsigned code = fails ? 2 : is(Special::truncated) || exists(name) ? 0 : 3;
+    if (found == special_.end() && code == 0) records = records_for(name, type, count);
+    // OPT with one option: extended error 6.
+    if (is(Special::bogus)) extra = std::string("\0\0\x29\4\xd0\0\0\0\0\0\6\0\x0f\0\2\0\6", 17);
     // Response, authoritative, recursion as asked and available.
-    const unsigned flags = 0x8480u | (static_cast<unsigned char>(packet[2]) & 1u) << 8 | code;
+    const unsigned cut = is(Special::truncated) ? 0x200u : 0;
+    const unsigned flags = 0x8480u | cut | (static_cast<unsigned char>(packet[2]) & 1u) << 8 | code;
     std::string reply = std::string(packet.substr(0, 2)) + number16(flags) + number16(1) +
-                        number16(count) + std::string(4, '\0');
-    return reply + std::string(packet.substr(12, end + 4 - 12)) + records;
+                        number16(count) + number16(0) + number16(extra.empty() ? 0 : 1);
+    return reply + std::string(packet.substr(12, end + 4 - 12)) + records + extra;
 } catch (const std::out_of_range&) {
     return "";
 }

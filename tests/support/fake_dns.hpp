@@ -40,8 +40,11 @@ public:
     FakeDns& add_txt(const std::string& name, const std::string& text);
     FakeDns& add_ptr(const std::string& name, const std::string& target);
     FakeDns& servfail(const std::string& name);   // for every type
-    FakeDns& silent(const std::string& name);     // no answer at all
-    FakeDns& silence(bool on = true);             // to everybody
+    // As a resolver that validates says it: SERVFAIL, and why (RFC 8914: DNSSEC bogus).
+    FakeDns& bogus(const std::string& name);
+    FakeDns& truncated(const std::string& name);   // and no answer by TCP
+    FakeDns& silent(const std::string& name);      // no answer at all
+    FakeDns& silence(bool on = true);              // to everybody
 
     // "MX dest.example", in order of arrival.
     std::vector<std::string> questions() const;
@@ -50,7 +53,7 @@ private:
     using Key = std::pair<std::string, std::uint16_t>;   // lower case, type
     FakeDns& add(const std::string& name, std::uint16_t type, std::string data);
     void serve();
-    std::string answer(std::string_view question);   // "": say nothing
+    std::string answer(std::string_view question, bool by_tcp);   // "": say nothing
     void answer_tcp(int socket);
     std::string records_for(const std::string& name, std::uint16_t type,
                             std::uint16_t& count) const;
@@ -58,7 +61,9 @@ private:
 
     mutable std::mutex mutex_;
     std::map<Key, std::vector<std::string>> records_;
-    std::map<std::string, int> special_;   // name: 2 SERVFAIL, -1 silence
+    enum class Special { servfail, bogus, truncated, silent };
+    FakeDns& mark(const std::string& name, Special what);
+    std::map<std::string, Special> special_;
     bool silent_ = false;
     std::vector<std::string> questions_;
     Fd tcp_, udp_;

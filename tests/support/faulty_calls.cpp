@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <time.h>
@@ -179,6 +180,21 @@ extern "C" int unlink(const char* path)
 {
     return unless<int>(fault_of_path("unlink", AT_FDCWD, path),
                        [&] { return original<int(const char*)>("unlink")(path); });
+}
+
+extern "C" int accept4(int descriptor, sockaddr* address, socklen_t* size, int flags)
+{
+    return unless<int>(fault_of_any("accept"), [&] {
+        return original<int(int, sockaddr*, socklen_t*, int)>("accept4")(descriptor, address, size,
+                                                                         flags);
+    });
+}
+
+extern "C" int socket(int family, int type, int protocol)
+{
+    return unless<int>(fault_of_any("socket"), [&] {
+        return original<int(int, int, int)>("socket")(family, type, protocol);
+    });
 }
 
 extern "C" pid_t fork()
