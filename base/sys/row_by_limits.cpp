@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 
 #include <cstdint>
+#include <cstdlib>
 
 // The rows without Landlock and filter, for programs that shall not load the library of the latter.
 namespace grapnel::row {
@@ -19,14 +20,19 @@ namespace {
 
 constexpr std::uint64_t megabyte = 1 << 20;
 
+void forbid_new_privileges()
+{
+    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+        throw_errno("unable to forbid new privileges");
+}
+
 // For who starts nothing.
 void stay_small(std::uint64_t memory)
 {
     limit(Limit::memory, memory);
     limit(Limit::core_size, 0);
     forbid_dumps();
-    if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
-        throw_errno("unable to forbid new privileges");
+    forbid_new_privileges();
 }
 
 }
@@ -50,13 +56,14 @@ void qmail_lspawn()
 void qmail_getpw() { stay_small(256 * megabyte); }
 void splogger() { stay_small(32 * megabyte); }
 
-// What it starts may be another program than ours, by QMAILREMOTE: Landlock and filter are
-// qmail-remote's own.
+// Landlock and filter are qmail-remote's own: it may be another program than ours. Only one that
+// QMAILREMOTE names may need to be setuid.
 void qmail_rspawn()
 {
     become_if_root(Role::remote);
     hold_back(256 * megabyte);
     forbid_dumps();
+    if (std::getenv("QMAILREMOTE") == nullptr) forbid_new_privileges();
 }
 
 void smtpd_listener()

@@ -314,7 +314,9 @@ class Order(durability.Disk):
         elif call == "write" and (asked := re.match(r'\d+, "(todo|foop)/(\d+)\\0"', arguments)):
             self.removal(asked[1], asked[2])
         elif call == "pwrite64" and words[:1] == ["D"]:
-            self.fault_where(self.unwritten("bounce/"), "a mark was made while {} was not on disk")
+            channel = self.descriptors[int(arguments.partition(",")[0])].partition(" ")[0]
+            mine = self.unwritten(f"bounce/{posixpath.basename(channel)}")
+            self.fault_where(mine, channel + " was marked while {} was not on disk")
 
     def fault_where(self, names, text):
         self.faults += [text.format(name) for name in sorted(names)]

@@ -316,6 +316,7 @@ TEST_F(Production, EachProgramKeepsOnlyItsRow)
             if (name != "qmail-smtpd") {
                 EXPECT_EQ(status_field(one.status, "CapBnd"), bounds) << name;
             }
+            if (name == "qmail-rspawn") { EXPECT_EQ(status_field(one.status, "NoNewPrivs"), "1"); }
             if (status_field(one.status, "Seccomp") == "2" &&
                 status_field(one.status, "NoNewPrivs") == "1")
                 ++confined;

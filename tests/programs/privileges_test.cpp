@@ -3,6 +3,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/kernel.hpp"
 #include "base/sys/limits.hpp"
+#include "build_config.hpp"
 #include "pipeline.hpp"
 #include "support/intruder.hpp"
 
@@ -255,6 +256,18 @@ TEST_F(Privileges, QmailRemoteOnlyTalksToTheNetwork)
     expect_leave(program, "tcpto", SYS_openat,
                  {AT_FDCWD, home / "queue/lock/tcpto", O_WRONLY | O_NONBLOCK});
     expect_leave(program, "connect", SYS_socket, {AF_INET6, SOCK_STREAM, 0});
+}
+
+// What it starts is qmail-remote, unless the operator names another program; that may be setuid.
+TEST_F(Privileges, QmailRspawnWinsNothingByStartingPrograms)
+{
+    for (const auto& [variable, wanted] : {std::pair{"A=b", "1"}, {"QMAILREMOTE=/bin/cat", "0"}}) {
+        Process program(
+            {.argv = {home.program("qmail-rspawn")}, .environment = home.environment({variable})});
+        // It has taken its row when it says how many deliveries it takes.
+        ASSERT_TRUE(program.wait_for_output(std::string(1, build::spawn))) << variable;
+        EXPECT_EQ(status_field(program.pid(), "NoNewPrivs"), wanted) << variable;
+    }
 }
 
 TEST_F(Privileges, ASessionOfQmailSmtpdOnlyTalks)
