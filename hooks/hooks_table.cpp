@@ -1,6 +1,7 @@
 #include "hooks/hooks_table.hpp"
 
 #include "base/sys/log.hpp"
+#include "hooks/values/base64.hpp"
 
 #include <boost/json/serialize.hpp>
 
@@ -101,6 +102,7 @@ std::string status_table(const json::value& report)
         text += labelled("expires", member(registration, "expires"));
         text += labelled("trouble", member(registration, "trouble"));
         text += labelled("the scanner says", member(registration, "scanner-says"));
+        text += labelled("its health", member(registration, "health"));
         text += labelled("breaker", member(registration, "breaker"));
         text += labelled("calls in flight", member(registration, "in-flight"));
         text += labelled("calls waiting", member(registration, "waiting"));
@@ -140,6 +142,32 @@ std::string decision_text(const Decision& decision)
     if (decision.suppressed) text += "suppressed\n";
     if (decision.message) text += "message: " + std::to_string(decision.size) + " octets\n";
     return text;
+}
+
+json::object decision_object(const Decision& decision, std::string_view message)
+{
+    json::object result{{"action", std::string(name(decision.action))},
+                        {"response", nullptr},
+                        {"from", nullptr},
+                        {"to", nullptr},
+                        {"recipients", json::array()},
+                        {"suppressed", decision.suppressed},
+                        {"message", nullptr}};
+    if (decision.response) result["response"] = response_text(*decision.response);
+    if (decision.from) result["from"] = decision.from->address;
+    if (decision.to) {
+        auto& to = result["to"].emplace_array();
+        for (const auto& recipient : *decision.to) to.emplace_back(recipient.address);
+    }
+    for (const auto& change : decision.recipients) {
+        json::object one{{"index", change.index}};
+        if (change.status) one["status"] = std::string(name(*change.status));
+        if (change.next_attempt_at) one["nextAttemptAt"] = *change.next_attempt_at;
+        if (change.next_dsn_at) one["nextDsnAt"] = *change.next_dsn_at;
+        result["recipients"].as_array().push_back(std::move(one));
+    }
+    if (decision.message) result["message"] = base64(message);
+    return result;
 }
 
 }

@@ -7,6 +7,7 @@
 #include <boost/json/value.hpp>
 
 #include <string>
+#include <string_view>
 
 namespace grapnel::hooks {
 
@@ -14,5 +15,7 @@ std::string status_table(const boost::json::value& report);
 std::string call_text(const boost::json::value& report);
 // What the call comes to, line by line.
 std::string decision_text(const Decision& decision);
+// The same for programs. message: the changed text, where there is one.
+boost::json::object decision_object(const Decision& decision, std::string_view message);
 
 }

@@ -3,13 +3,17 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/log.hpp"
 #include "base/sys/memory_file.hpp"
 #include "base/sys/program.hpp"
 #include "hooks/codec/serialization.hpp"
 #include "hooks/hookd_socket.hpp"
 #include "hooks/hooks_table.hpp"
 #include "hooks/server/capture.hpp"
+#include "hooks/values/base64.hpp"
 #include "hooks/wire/blocking_connection.hpp"
+
+#include <boost/json/serialize.hpp>
 
 #include <unistd.h>
 
@@ -26,7 +30,7 @@ using namespace grapnel;
 using namespace std::chrono_literals;
 
 constexpr auto limit = 300s;
-constexpr std::size_t longest_message = 256u << 20;
+constexpr std::size_t longest_message = 256u << 20, longest_answer = 1u << 20;
 constexpr const char* usage =
     "usage: qmail-hooks [--json] list | test NAME [SENDER RECIPIENT ...] | "
     "replay NAME [CAPTURE] | reload";
@@ -75,36 +79,56 @@ int list(bool json)
     return 0;
 }
 
-// One call of one scanner; prints it and what it comes to. The message, where it was changed, last.
-int call(bool json, const std::string& scanner, const hooks::Facts& facts, const Fd& message)
+std::string text_of(const hooks::Decision& decision)
+{
+    if (!decision.message) return {};
+    std::string text(decision.size, '\0');
+    const auto got = ::pread(decision.message.get(), text.data(), text.size(), 0);
+    if (got < 0) throw_errno("unable to read the changed message");
+    text.resize(static_cast<std::size_t>(got));
+    return text;
+}
+
+struct Tried {
+    boost::json::value call;   // null: the scanner was not called
+    hooks::Decision decision;
+};
+
+// One call of one scanner.
+Tried call(const std::string& scanner, const hooks::Facts& facts, const Fd& message)
 {
     auto connection = connect();
     const hooks::wire::Request request{facts, static_cast<bool>(message), scanner};
     connection.send(hooks::wire::encode(request), message.get());
-    for (;;) {
-        auto saying = next(connection);
-        if (std::holds_alternative<hooks::wire::Question>(saying)) {
-            const hooks::wire::QuestionAnswered yes{hooks::MayAdd::yes};
-            connection.send(hooks::wire::encode(yes));
-            continue;
-        }
-        const auto report = expect<hooks::wire::Report>(std::move(saying)).json;
-        print(json ? report + '\n' : hooks::call_text(parse(report)));
-        break;
+    auto saying = next(connection);
+    while (std::holds_alternative<hooks::wire::Question>(saying)) {
+        connection.send(hooks::wire::encode(hooks::wire::QuestionAnswered{hooks::MayAdd::yes}));
+        saying = next(connection);
     }
+    Tried tried;
+    tried.call = parse(expect<hooks::wire::Report>(std::move(saying)).json);
     auto decided = expect<hooks::wire::Decided>(next(connection));
     auto descriptors = connection.take_descriptors();
     if (decided.with_message && descriptors.size() == 1)
         decided.decision.message = std::move(descriptors[0]);
-    if (json) return 0;
-    print(hooks::decision_text(decided.decision));
-    if (!decided.decision.message) return 0;
-    std::string text(decided.decision.size, '\0');
-    const auto got = ::pread(decided.decision.message.get(), text.data(), text.size(), 0);
-    if (got < 0) throw_errno("unable to read the changed message");
-    text.resize(static_cast<std::size_t>(got));
-    print('\n' + text);
-    return 0;
+    tried.decision = std::move(decided.decision);
+    return tried;
+}
+
+// The message, where it was changed, last.
+void print_text(const Tried& tried)
+{
+    print(hooks::call_text(tried.call) + hooks::decision_text(tried.decision));
+    if (tried.decision.message) print('\n' + text_of(tried.decision));
+}
+
+void print_json(const Tried& tried, const std::string* captured_answer)
+{
+    boost::json::object all{
+        {"call", tried.call},
+        {"decision", hooks::decision_object(tried.decision, text_of(tried.decision))}};
+    if (captured_answer) all["captured-answer"] = hooks::base64(*captured_answer);
+    print(boost::json::serialize(all) + '\n');
 }
 
 hooks::Facts facts_of_a_test(const std::vector<std::string>& envelope)
@@ -127,21 +151,35 @@ hooks::Facts facts_of_a_test(const std::vector<std::string>& envelope)
 int test(bool json, const std::vector<std::string>& words)
 {
     const Fd message = sealed_file(read_all(0, longest_message, "the message"));
-    return call(json, words.at(1), facts_of_a_test({words.begin() + 2, words.end()}), message);
+    const auto tried =
+        call(words.at(1), facts_of_a_test({words.begin() + 2, words.end()}), message);
+    json ? print_json(tried, nullptr) : print_text(tried);
+    return 0;
+}
+
+int list_captures(bool json, const std::string& directory)
+{
+    boost::json::array names;
+    for (const auto& name : hooks::captures(directory)) {
+        names.emplace_back(name);
+        if (!json) print(name + '\n');
+    }
+    if (json) print(boost::json::serialize(boost::json::object{{"captures", names}}) + '\n');
+    return 0;
 }
 
 int replay(bool json, const std::vector<std::string>& words)
 {
     const auto directory = home() + "/hookd/capture/" + words.at(1);
-    if (words.size() < 3) {
-        for (const auto& name : hooks::captures(directory)) print(name + '\n');
-        return 0;
-    }
+    if (words.size() < 3) return list_captures(json, directory);
     const auto capture = hooks::read_capture(directory + '/' + words[2]);
     if (!capture) throw Stop{100, capture.error().text};
-    if (!json) print("captured answer:\n    " + capture->call.outcome.answer + '\n');
+    const auto& answer = capture->call.outcome.answer;
+    if (!json) print("captured answer:\n    " + printable(answer, longest_answer) + '\n');
     const Fd message = capture->with_message ? sealed_file(capture->message) : Fd();
-    return call(json, words[1], capture->facts, message);
+    const auto tried = call(words[1], capture->facts, message);
+    json ? print_json(tried, &answer) : print_text(tried);
+    return 0;
 }
 
 int run_command(const std::vector<std::string>& words, bool json)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/net/loop.hpp"
+#include "hooks/registration/registration.hpp"
 #include "hooks/scanner/scanner.hpp"
 
 #include <cstddef>
@@ -30,7 +31,7 @@ public:
     // An operator acted: credentials are read again, what is parked tries again.
     virtual void look_again() = 0;
     // What the scanner says of its registration, for people (C16).
-    virtual net::asio::awaitable<std::string> ask_status() = 0;
+    virtual net::asio::awaitable<RegistrationStatus> ask_status() = 0;
     // No further calls; those in flight end, then it deregisters, in 5 s at most.
     virtual net::asio::awaitable<void> end() = 0;
 };

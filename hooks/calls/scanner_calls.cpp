@@ -112,7 +112,7 @@ public:
         registrar_->try_again();
     }
 
-    net::asio::awaitable<std::string> ask_status() override
+    net::asio::awaitable<RegistrationStatus> ask_status() override
     {
         return registrar_->ask_status(SteadyClock::now() + std::chrono::seconds(10));
     }

@@ -162,10 +162,10 @@ class Handler(BaseHTTPRequestHandler):
         self.handle_with({'registrations': deregister}, 200)
 
     def do_POST(self):
-        request = json.loads(self.rfile.read(int(self.headers['Content-Length'])))
+        body = self.rfile.read(int(self.headers.get('Content-Length', 0)))
         if self.path == '/registrations':
-            return self.attempt(lambda: register(request), 201)
-        self.handle_with({'hooks': lambda name: hook(name, request)}, 200)
+            return self.attempt(lambda: register(json.loads(body)), 201)
+        self.handle_with({'hooks': lambda name: hook(name, json.loads(body))}, 200)
 
     def handle_with(self, table, good):
         parts = self.path.strip('/').split('/')
@@ -182,7 +182,7 @@ class Handler(BaseHTTPRequestHandler):
             self.answer(good, work())
         except Refusal as refusal:
             self.answer(refusal.status, {'error': {'code': refusal.code, 'message': str(refusal)}})
-        except (KeyError, TypeError) as problem:
+        except (KeyError, TypeError, ValueError) as problem:
             self.answer(400, {'error': {'code': 'INVALID_REQUEST', 'message': repr(problem)}})
 
     def answer(self, code, body):

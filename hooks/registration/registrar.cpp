@@ -239,8 +239,8 @@ net::asio::awaitable<void> Registrar::poll()
     const auto status = co_await ask_status(Moment::max());
     if (!live_ || state_ != State::suspended) co_return;   // parked meanwhile
     next_ = SteadyClock::now() + poll_pause_;
-    if (status == "deregistered") co_return drop(State::none);
-    if (status != "active") co_return;
+    if (status.word == "deregistered") co_return drop(State::none);
+    if (status.word != "active") co_return;
     say("registration " + live_->agreement->id + " is active again");
     live_->registration.suspended = false;
     trouble_.clear();
@@ -249,9 +249,9 @@ net::asio::awaitable<void> Registrar::poll()
     change(State::active);
 }
 
-net::asio::awaitable<std::string> Registrar::ask_status(Moment deadline)
+net::asio::awaitable<RegistrationStatus> Registrar::ask_status(Moment deadline)
 {
-    if (!live_) co_return "not registered";
+    if (!live_) co_return RegistrationStatus{"not registered", {}};
     co_return co_await calls_.ask_status(live_->registration, deadline);
 }
 

@@ -74,7 +74,7 @@ public:
     net::asio::awaitable<void> end(net::Moment deadline);
 
     // What the scanner says of it, for people.
-    net::asio::awaitable<std::string> ask_status(net::Moment deadline);
+    net::asio::awaitable<RegistrationStatus> ask_status(net::Moment deadline);
 
     State state() const { return state_; }
     const std::shared_ptr<Live>& current() const { return live_; }   // nullptr: none

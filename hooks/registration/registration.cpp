@@ -286,14 +286,35 @@ std::vector<std::string> unconfirmed(const ScannerSettings& settings, const Agre
     return stages;
 }
 
-Result<std::string> decode_status(Serialization serialization, std::string_view body)
+namespace {
+
+// Nothing depends on it: what is of another type is left out.
+std::string read_health(const Members& status)
+{
+    try {
+        const auto health = status.object_if_there("health");
+        if (!health) return {};
+        auto text = health->text_if_there("status").value_or("");
+        const auto failures = health->number_if_there("consecutiveFailures").value_or(0);
+        if (failures > 0) text += ", " + std::to_string(failures) + " failures in a row";
+        return text;
+    } catch (const BadMember&) {
+        return {};
+    }
+}
+
+}
+
+Result<RegistrationStatus> decode_status(Serialization serialization, std::string_view body)
 {
     const auto value = decode(serialization, body);
     if (!value) return temporary("status: " + value.error().text);
     try {
-        auto status = Members(*value, "").text("status");
-        if (status == "active" || status == "suspended" || status == "deregistered") return status;
-        return temporary("status: unknown");
+        const Members members(*value, "");
+        RegistrationStatus status{members.text("status"), read_health(members)};
+        if (status.word != "active" && status.word != "suspended" && status.word != "deregistered")
+            return temporary("status: unknown");
+        return status;
     } catch (const BadMember& bad) {
         return temporary("status: " + std::string(bad.what()));
     }

@@ -58,7 +58,11 @@ bool is_registration_id(std::string_view id);   // it goes into headers
 // Stages that must be confirmed and are not.
 std::vector<std::string> unconfirmed(const ScannerSettings& settings, const Agreement& agreement);
 
-// "active", "suspended" or "deregistered" of a status answer.
-Result<std::string> decode_status(Serialization serialization, std::string_view body);
+// What a scanner says of a registration. For people but for the word.
+struct RegistrationStatus {
+    std::string word = {};     // "active", "suspended", "deregistered", or "unknown: …"
+    std::string health = {};   // "degraded, 3 failures in a row"; "": it says nothing
+};
+Result<RegistrationStatus> decode_status(Serialization serialization, std::string_view body);
 
 }

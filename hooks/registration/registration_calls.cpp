@@ -100,21 +100,25 @@ net::asio::awaitable<RegistrationAttempt> RegistrationCalls::ask_for(Registratio
     co_return lacking;
 }
 
-net::asio::awaitable<std::string> RegistrationCalls::ask_status(Registration registration,
-                                                                net::Moment deadline)
+net::asio::awaitable<RegistrationStatus> RegistrationCalls::ask_status(Registration registration,
+                                                                       net::Moment deadline)
 {
-    if (registration.status_url.empty()) co_return "unknown: there is nowhere to ask";
+    const auto unknown = [](const std::string& why) {
+        return RegistrationStatus{"unknown: " + why, {}};
+    };
+    if (registration.status_url.empty()) co_return unknown("there is nowhere to ask");
     ScannerRequest request;
     request.url = registration.status_url;
     request.accept = registration.agreement.serialization;
     request.registration = registration.agreement.id;
     request.deadline = std::min<net::Moment>(deadline, SteadyClock::now() + answer_time);
     const auto reply = co_await client_.ask(std::move(request));
-    if (reply.trouble != net::HttpTrouble::none) co_return "unknown: " + reply.why;
-    if (reply.status == 404 || reply.status == 410) co_return "deregistered";
-    if (reply.status != 200) co_return "unknown: " + refusal_text(reply);
+    if (reply.trouble != net::HttpTrouble::none) co_return unknown(reply.why);
+    if (reply.status == 404 || reply.status == 410)
+        co_return RegistrationStatus{"deregistered", {}};
+    if (reply.status != 200) co_return unknown(refusal_text(reply));
     auto status = decode_status(type_of(reply), reply.body);
-    co_return status ? std::move(*status) : "unknown: " + status.error().text;
+    co_return status ? std::move(*status) : unknown(status.error().text);
 }
 
 net::asio::awaitable<void> RegistrationCalls::take_back(Registration registration,

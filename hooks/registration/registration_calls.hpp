@@ -30,8 +30,8 @@ public:
 
     // Discovery, where it is wanted, and the registration.
     net::asio::awaitable<RegistrationAttempt> make();
-    // "active", "suspended", "deregistered", or "unknown: …".
-    net::asio::awaitable<std::string> ask_status(Registration registration, net::Moment deadline);
+    net::asio::awaitable<RegistrationStatus> ask_status(Registration registration,
+                                                        net::Moment deadline);
     net::asio::awaitable<void> take_back(Registration registration, net::Moment deadline);
 
 private:

@@ -131,7 +131,9 @@ awaitable<boost::json::object> ScannerSet::report()
         if (entry.live) {
             one["registration"] = describe(entry.live->state());
             const auto said = co_await entry.live->ask_status();
-            one["registration"].as_object()["scanner-says"] = said;
+            auto& registration = one["registration"].as_object();
+            registration["scanner-says"] = said.word;
+            registration["health"] = said.health;
         }
         one["stages"] = describe(*metrics_, entry.settings);
         scanners.push_back(std::move(one));

@@ -107,6 +107,30 @@ TEST_F(RegistrationLife, EndsByTakingItBack)
     EXPECT_EQ(count("hook"), 0u);
 }
 
+TEST_F(RegistrationLife, IsTakenBackWhicheverWayTheScannerSaysSo)
+{
+    for (const auto* answer : {R"({"status": 204})", R"({"status": 404})", R"({"status": 410})"}) {
+        SCOPED_TRACE(answer);
+        log.clear();
+        restart();
+        tell(R"({"next": {"delete": [)" + std::string(answer) + "]}}");
+        end();
+        EXPECT_THAT(log_text(), HasSubstr(": deregistered r-"));
+    }
+    restart();
+    tell(R"({"next": {"delete": [{"status": 500}]}})");
+    end();
+    EXPECT_THAT(log_text(), HasSubstr("unable to deregister"));
+}
+
+TEST_F(RegistrationLife, LaterVersionsOfTheSameProtocolAreFine)
+{
+    tell(R"({"set": {"discovery": {"version": "1.7", "later": [{}]}}})");
+    begin();
+    EXPECT_EQ(scanner->state().registration, "active");
+    EXPECT_EQ(call().kind, Kind::no_change);
+}
+
 TEST_F(RegistrationLife, EndsInTimeThoughTheScannerDoesNotAnswer)
 {
     begin();

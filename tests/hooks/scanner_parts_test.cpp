@@ -3,6 +3,7 @@
 #include "hooks/calls/slots.hpp"
 #include "hooks/http/call_verdict.hpp"
 #include "hooks/http/signature.hpp"
+#include "hooks/registration/discovery.hpp"
 #include "hooks/registration/registration_file.hpp"
 #include "hooks/registration/registration_trouble.hpp"
 #include "hooks/values/base64.hpp"
@@ -205,6 +206,23 @@ TEST(CallVerdict, PausesDoubleUpToFiveSeconds)
     EXPECT_EQ(retry_pause(1, 30ms), 230ms);
     EXPECT_EQ(retry_pause(6, 0ms), 5s);
     EXPECT_EQ(retry_pause(4000000000U, 100ms), 5100ms);
+}
+
+TEST(Origins, AreTheScannersOwnAndThoseThatAreListed)
+{
+    const auto own = *net::Url::parse("https://scanner.example/a/");
+    const Origins origins(own, {"https://other.example:8443"});
+    const auto led = [&](const char* reference) {
+        const auto url = origins.resolve(own, reference);
+        return url ? url->text() : std::string("nowhere");
+    };
+    EXPECT_EQ(led("/b"), "https://scanner.example/b");
+    EXPECT_EQ(led("b?c=1"), "https://scanner.example/a/b?c=1");
+    EXPECT_EQ(led("https://other.example:8443/b"), "https://other.example:8443/b");
+    for (const auto* reference :
+         {"https://other.example/b", "http://scanner.example/b", "//evil.example/b",
+          "https://scanner.example:444/", "https://u:p@scanner.example/", "/b#c", "file:///b"})
+        EXPECT_EQ(led(reference), "nowhere") << reference;
 }
 
 TEST(RegistrationTrouble, IsTriedAgainByItsKind)

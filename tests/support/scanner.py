@@ -94,6 +94,17 @@ def encode(kind, value):
     return json.dumps(value).encode()
 
 
+def raw_message(document):
+    """What rawMessage holds, whichever way it came."""
+    raw = document.get("rawMessage")
+    if isinstance(raw, str):
+        try:
+            raw = base64.b64decode(raw, validate=True)
+        except ValueError:
+            return None
+    return None if raw is None else {"size": len(raw), "sha256": hashlib.sha256(raw).hexdigest()}
+
+
 class Request:
     def __init__(self, method, path, fields, body, peer):
         self.method, self.path, self.fields, self.body, self.peer = method, path, fields, body, peer
@@ -109,14 +120,13 @@ class Request:
 
     def report(self):
         document = self.document
-        if isinstance(document, dict):
-            document = {name: value if not isinstance(value, bytes) else "bytes:" + base64.b64encode(value).decode()
-                        for name, value in document.items()}
+        raw = raw_message(document) if isinstance(document, dict) else None
         with lock:
             seen.append(json.dumps({
             "kind": self.kind, "method": self.method, "path": self.path, "fields": self.fields, "size": len(self.body),
             "sha256": hashlib.sha256(self.body).hexdigest(), "registration": self.registration,
-            "requestId": self.request_id, "document": document, "tls": self.peer, "problems": self.problems}))
+            "requestId": self.request_id, "document": document, "raw": raw, "tls": self.peer, "problems": self.problems},
+            default=lambda octets: "bytes:" + base64.b64encode(octets).decode()))
 
 
 def common_checks(request):

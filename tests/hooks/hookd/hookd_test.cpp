@@ -8,11 +8,15 @@
 #include "hooks/client.hpp"
 #include "hooks/hookd/hookd_lab.hpp"
 #include "hooks/hookd_socket.hpp"
+#include "hooks/values/base64.hpp"
 #include "hooks/wire/wire.hpp"
 #include "support/example_scanner.hpp"
 #include "support/instance.hpp"
 #include "support/wait.hpp"
 
+#include <boost/json/array.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -191,16 +195,32 @@ TEST_F(Hookd, QmailHooksShowsAndTries)
     for (const char* part :
          {"\"stage\":\"data\"", "quarantine", "action: quarantine", "X-Scanned:"})
         EXPECT_NE(tried.output.find(part), std::string::npos) << part << '\n' << tried.output;
-    EXPECT_EQ(tool({"--json", "list"}).output.front(), '{');
+    const auto json_of = [&](std::vector<std::string> words, std::string_view input = {}) {
+        words.insert(words.begin(), "--json");
+        return boost::json::parse(tool(words, input).output);
+    };
+    const auto listed = json_of({"list"});
+    EXPECT_EQ(listed.at_pointer("/scanners/0/registration/state"), "active");
+    EXPECT_EQ(listed.at_pointer("/scanners/0/registration/scanner-says"), "active");
+    EXPECT_EQ(listed.at_pointer("/scanners/0/registration/health"), "healthy");
+    EXPECT_EQ(listed.at_pointer("/scanners/0/stages/0/endings/answered"), 1);
+    const auto read = json_of({"test", "10-example"}, "Subject: x\n\nhi\n");
+    EXPECT_EQ(read.at_pointer("/call/status"), 200);
+    EXPECT_EQ(read.at_pointer("/decision/action"), "accept");
+    const auto changed =
+        hooks::decode_base64(std::string(read.at_pointer("/decision/message").as_string()));
+    EXPECT_EQ(changed, "X-Scanned: by example; queue=test\nSubject: x\n\nhi\n");
     EXPECT_EQ(tool({"test", "nobody"}, "Subject: x\n\n").output.find("request ("),
               std::string::npos);
     ask(facts_of(Stage::data), "Subject: captured\n\n");
+    EXPECT_EQ(json_of({"replay", "10-example"}).at("captures").as_array().size(), 1u);
     auto names = tool({"replay", "10-example"}).output;
     ASSERT_NE(names.find("-data-"), std::string::npos);
     names.pop_back();
     const auto again = tool({"replay", "10-example", names});
     EXPECT_NE(again.output.find("captured answer:"), std::string::npos);
     EXPECT_NE(again.output.find("action: accept"), std::string::npos) << again.errors;
+    EXPECT_TRUE(json_of({"replay", "10-example", names}).at("captured-answer").is_string());
     EXPECT_EQ(tool({}).ending.code, 100);
 }
 
