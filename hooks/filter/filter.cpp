@@ -1,5 +1,6 @@
 #include "hooks/filter/filter.hpp"
 
+#include "base/sys/log.hpp"
 #include "base/text.hpp"
 #include "hooks/codec/serialization.hpp"
 #include "hooks/filter/filter_condition.hpp"
@@ -18,7 +19,7 @@ Result<> check_condition(const json::object& condition, std::size_t& left)
     for (const auto& member : condition) {
         const std::string name(member.key());
         const auto* const known = filter_condition(name);
-        if (!known) return permanent("knows no condition " + name);
+        if (!known) return permanent("knows no condition " + printable(name, 100));
         if (!known->fits(member.value())) return permanent("has no such value of " + name);
         if (left-- == 0) return permanent("has more than 256 conditions");
     }
