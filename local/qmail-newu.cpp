@@ -5,6 +5,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/trying.hpp"
 #include "local/assign.hpp"
 
 #include <sys/stat.h>
@@ -19,17 +20,6 @@ using namespace grapnel;
 using local::AssignReader;
 
 constexpr std::size_t longest_line = 65536;
-
-// Runs one step; whatever the system refuses there ends the program with these words.
-template <class Step>
-auto or_die(const char* words, Step step)
-{
-    try {
-        return step();
-    } catch (const std::system_error&) {
-        throw Stop{111, std::string("fatal: ") + words};
-    }
-}
 
 void finish(CdbWriter& table)
 {

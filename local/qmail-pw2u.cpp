@@ -5,6 +5,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/trying.hpp"
 #include "base/text.hpp"
 #include "local/passwd.hpp"
 
@@ -13,7 +14,6 @@
 #include <algorithm>
 #include <cerrno>
 #include <set>
-#include <system_error>
 
 using namespace grapnel;
 using namespace grapnel::local;
@@ -21,16 +21,6 @@ using namespace grapnel::local;
 namespace {
 
 constexpr std::size_t longest_line = 65536;
-
-template <class Step>
-auto or_die(const char* words, Step step)
-{
-    try {
-        return step();
-    } catch (const std::system_error&) {
-        throw Stop{111, std::string("fatal: ") + words};
-    }
-}
 
 enum class Homes { skip_missing, stop_at_missing, any };
 

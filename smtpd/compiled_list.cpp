@@ -5,29 +5,14 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
-#include "base/sys/program.hpp"
+#include "base/sys/trying.hpp"
 #include "base/text.hpp"
 
 #include <sys/stat.h>
 
 #include <cerrno>
-#include <system_error>
 
 namespace grapnel::smtpd {
-
-namespace {
-
-template <class Body>
-auto trying(const std::string& what, const Body& body)
-{
-    try {
-        return body();
-    } catch (const std::system_error& error) {
-        throw Stop{111, "fatal: " + what + ": " + std::string(reason(error.code().value()))};
-    }
-}
-
-}
 
 void compile_list(const std::string& name)
 {

@@ -5,13 +5,13 @@
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/trying.hpp"
 #include "base/text.hpp"
 
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <map>
-#include <system_error>
 
 using namespace grapnel;
 
@@ -22,16 +22,6 @@ constexpr const char* temporary_file = "control/sendas.tmp";
 constexpr const char* table_file = "control/sendas.cdb";
 
 using Rights = std::map<std::string, std::string>;
-
-template <class Body>
-auto trying(const std::string& what, const Body& body)
-{
-    try {
-        return body();
-    } catch (const std::system_error& error) {
-        throw Stop{111, "fatal: " + what + ": " + std::string(reason(error.code().value()))};
-    }
-}
 
 bool is_entry(std::string_view entry)
 {

@@ -6,6 +6,7 @@
 #include "base/sys/lock.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "base/sys/trying.hpp"
 #include "local/maildir_list.hpp"
 #include "local/mbox_quoting.hpp"
 #include "local/tools/enter_maildir.hpp"
@@ -15,7 +16,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <system_error>
 
 using namespace grapnel;
 using namespace grapnel::local;
@@ -27,16 +27,6 @@ constexpr std::size_t piece = 65536;
 [[noreturn]] void stop(const std::string& what, int error)
 {
     throw Stop{111, "fatal: " + what + ": " + std::string(reason(error))};
-}
-
-template <class Body>
-auto trying(const std::string& what, const Body& body)
-{
-    try {
-        return body();
-    } catch (const std::system_error& error) {
-        stop(what, error.code().value());
-    }
 }
 
 std::string required(const Environment& environment, const std::string& name)

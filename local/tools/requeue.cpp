@@ -1,15 +1,14 @@
 #include "local/tools/requeue.hpp"
 
-#include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
+#include "base/sys/trying.hpp"
 #include "local/carried.hpp"
 #include "base/forward_sender.hpp"
 #include "queue/submission.hpp"
 
 #include <csignal>
-#include <system_error>
 
 namespace grapnel::local {
 
@@ -20,16 +19,6 @@ std::string required(const Environment& environment, const std::string& name)
     const auto value = environment.get(name);
     if (!value) throw Stop{100, "fatal: " + name + " not set"};
     return *value;
-}
-
-template <class Body>
-auto trying(const std::string& what, const Body& body)
-{
-    try {
-        return body();
-    } catch (const std::system_error& error) {
-        throw Stop{111, "fatal: " + what + ": " + std::string(reason(error.code().value()))};
-    }
 }
 
 }
