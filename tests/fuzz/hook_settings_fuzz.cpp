@@ -4,11 +4,10 @@
 #include "hooks/scanner/scanner_settings.hpp"
 
 #include <fcntl.h>
-#include <unistd.h>
 
-#include <array>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -27,26 +26,17 @@ void put(const std::string& path, std::string_view text)
     write_all(file.get(), text);
 }
 
-// Made once, gone with the process.
+// In the current directory, always under the same name: the same seed then makes the same inputs.
 class Home {
 public:
     Home()
     {
-        std::array<char, 32> name{"/tmp/grapnel-fuzz-XXXXXX"};
-        require(::mkdtemp(name.data()) != nullptr);
-        path = name.data();
-        make_directory(path + "/hooks", 0700);
-        make_directory(directory(), 0700);
+        std::filesystem::remove_all(path);
+        std::filesystem::create_directories(directory());
     }
-    ~Home()
-    {
-        for (const auto& name : list_directory(directory())) remove_file(directory() + '/' + name);
-        ::rmdir(directory().c_str());
-        ::rmdir((path + "/hooks").c_str());
-        ::rmdir(path.c_str());
-    }
+    ~Home() { std::filesystem::remove_all(path); }
     std::string directory() const { return path + "/hooks/x"; }
-    std::string path;
+    std::string path = "hook_settings.home";
 };
 
 }

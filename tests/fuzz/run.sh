@@ -11,12 +11,16 @@ set -eu
 source=$(cd "$(dirname "$0")" && pwd)
 build=$(cd "$1" && pwd)
 case $2 in
-*s) limit=-max_total_time=${2%s} seed=0 ;;
-*) limit=-runs=$2 seed=1 ;;
+*s) limit=-max_total_time=${2%s} seed=0 real=${GRAPNEL_CORPUS:-$source/../../../shared/corpus} ;;
+*) limit=-runs=$2 seed=1 real= ;;   # what lies beside the project is not on every machine
 esac
 shift 2
 [ $# -gt 0 ] || set -- $(cd "$source" && ls | sed -n 's/_fuzz\.cpp$//p')
-real=${GRAPNEL_CORPUS:-$source/../../../shared/corpus}
+messages=$source/../programs/messages
+cd "$build/fuzz"
+# Nothing depends on addresses then; not every container allows it.
+same=
+! setarch -R true 2> /dev/null || same="setarch -R"
 
 bad=
 for name in "$@"; do
@@ -24,9 +28,11 @@ for name in "$@"; do
     mkdir -p "$found" "$failed"
     set --
     for seeds in "$source/seeds/$name" "$source/regress/$name"; do [ ! -d "$seeds" ] || set -- "$@" "$seeds"; done
-    ! head -n 1 "$source/${name}_fuzz.cpp" | grep -q corpus || [ ! -d "$real" ] || set -- "$@" "$real"
-    if "$build/fuzz/${name}_fuzz" "$limit" -seed="$seed" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
-        -print_final_stats=1 -artifact_prefix="$failed/" "$found" "$@" > "$build/fuzz/$name.log" 2>&1; then
+    if head -n 1 "$source/${name}_fuzz.cpp" | grep -q corpus; then
+        for seeds in "$messages" "$real"; do [ ! -d "$seeds" ] || set -- "$@" "$seeds"; done
+    fi
+    if $same "$build/fuzz/${name}_fuzz" "$limit" -seed="$seed" -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
+        -print_final_stats=1 -reload=0 -artifact_prefix="$failed/" "$found" "$@" > "$build/fuzz/$name.log" 2>&1; then
         printf '%s: %s runs\n' "$name" "$(sed -n 's/^stat::number_of_executed_units: *//p' "$build/fuzz/$name.log")"
     else
         tail -n 40 "$build/fuzz/$name.log"
