@@ -1,4 +1,4 @@
-// OpenSSL's objects with owners. For the .cpp files of base_tls alone.
+// OpenSSL's objects with owners. For the .cpp files of base_tls and the TLS peers of tests alone.
 #pragma once
 
 #include <openssl/bio.h>

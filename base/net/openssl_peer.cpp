@@ -1,5 +1,6 @@
 #include "base/net/openssl_peer.hpp"
 
+#include "base/hexadecimal.hpp"
 #include "base/text.hpp"
 
 #include <openssl/obj_mac.h>
@@ -66,18 +67,6 @@ std::string digest_of(const X509* certificate, const EVP_MD* kind)
     unsigned size = 0;
     if (X509_digest(certificate, kind, room.data(), &size) != 1) return {};
     return {room.begin(), room.begin() + size};
-}
-
-std::string hexadecimal(std::string_view bytes)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string result;
-    for (const char c : bytes) {
-        const auto value = static_cast<unsigned char>(c);
-        result += digits[value >> 4];
-        result += digits[value & 15];
-    }
-    return result;
 }
 
 ClientCertificate client_of(SSL* ssl, X509* certificate)

@@ -1,5 +1,6 @@
 #include "base/sys/clock.hpp"
 
+#include "base/hexadecimal.hpp"
 #include "base/sys/error.hpp"
 
 #include <sys/random.h>
@@ -32,12 +33,9 @@ std::string make_uuid7()
         bytes[i] = static_cast<std::uint8_t>(milliseconds >> (40 - 8 * i));
     bytes[6] = static_cast<std::uint8_t>(0x70 | (bytes[6] & 0x0f));
     bytes[8] = static_cast<std::uint8_t>(0x80 | (bytes[8] & 0x3f));
-    std::string text;
-    for (unsigned i = 0; i < bytes.size(); ++i) {
-        if (i == 4 || i == 6 || i == 8 || i == 10) text += '-';
-        text += "0123456789abcdef"[bytes[i] >> 4];
-        text += "0123456789abcdef"[bytes[i] & 15];
-    }
+    std::string text =
+        hexadecimal(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    for (const std::size_t place : {20u, 16u, 12u, 8u}) text.insert(place, 1, '-');
     return text;
 }
 

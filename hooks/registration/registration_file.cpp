@@ -1,5 +1,6 @@
 #include "hooks/registration/registration_file.hpp"
 
+#include "base/hexadecimal.hpp"
 #include "base/net/digest.hpp"
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
@@ -163,12 +164,7 @@ std::string configuration_digest(const ScannerSettings& settings, const Credenti
         add(key);
         add(value);
     }
-    std::string text;
-    for (const char c : sum.finish()) {
-        text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-        text += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
-    }
-    return text;
+    return hexadecimal(sum.finish());
 }
 
 std::optional<KeptRegistration> read_kept(const std::string& path)

@@ -1,4 +1,5 @@
 // SHA-1 against RFC 3174 and RFC 2202; SRS addresses against those that Mail::SRS makes.
+#include "base/hexadecimal.hpp"
 #include "base/mail/sha1.hpp"
 #include "base/mail/srs.hpp"
 #include "base/srs_control.hpp"
@@ -10,17 +11,6 @@
 
 namespace grapnel {
 namespace {
-
-std::string hexadecimal(std::string_view bytes)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const char c : bytes) {
-        text += digits[static_cast<unsigned char>(c) >> 4];
-        text += digits[static_cast<unsigned char>(c) & 15];
-    }
-    return text;
-}
 
 TEST(Sha1, IsThatOfTheStandards)
 {

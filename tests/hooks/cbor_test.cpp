@@ -1,3 +1,4 @@
+#include "base/hexadecimal.hpp"
 #include "bounded.hpp"
 #include "hex.hpp"
 #include "hooks/codec/serialization.hpp"
@@ -8,7 +9,6 @@
 namespace grapnel::hooks {
 namespace {
 
-using test::hex;
 using test::octets;
 
 // What was read, as JSON; or why it was not.
@@ -21,7 +21,7 @@ std::string read(std::string_view hex) { return read_bytes(octets(hex)); }
 
 std::string written(const boost::json::value& value)
 {
-    return hex(encode(Serialization::cbor, value));
+    return hexadecimal(encode(Serialization::cbor, value));
 }
 
 std::string repeat(std::string_view text, std::size_t times)

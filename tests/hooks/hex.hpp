@@ -20,16 +20,4 @@ inline std::string octets(std::string_view hex)
     return bytes;
 }
 
-inline std::string hex(std::string_view bytes)
-{
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (const char octet : bytes) {
-        const auto c = static_cast<unsigned char>(octet);
-        text += digits[c >> 4];
-        text += digits[c & 15];
-    }
-    return text;
-}
-
 }

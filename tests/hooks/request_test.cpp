@@ -1,3 +1,4 @@
+#include "base/hexadecimal.hpp"
 #include "hex.hpp"
 #include "hooks/request/request.hpp"
 #include "hooks/values/base64.hpp"
@@ -207,7 +208,7 @@ TEST(Request, HasBlobsAsByteStringsInCbor)
               R"({"message":{"attachments":[{"blob":"AP+A"}]}})");
     const auto bytes = read(RequestBody(cbor, test::data_facts(), &message, wanted));
     EXPECT_TRUE(bytes.ends_with(grapnel::test::octets("64 626c6f62 43 00ff80")))
-        << grapnel::test::hex(bytes);
+        << grapnel::hexadecimal(bytes);
 }
 
 TEST(Request, KnowsWhetherItCarriesTheMessage)

@@ -1,14 +1,12 @@
 #include "support/tls.hpp"
 
+#include "base/hexadecimal.hpp"
+#include "base/net/openssl.hpp"
 #include "support/wait.hpp"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
-#include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 
 #include <sys/socket.h>
@@ -24,19 +22,10 @@ namespace grapnel::test {
 
 namespace {
 
-template <auto release>
-struct Releaser {
-    template <class T>
-    void operator()(T* what) const
-    {
-        release(what);
-    }
-};
-template <class T, auto release>
-using Owned = std::unique_ptr<T, Releaser<release>>;
-using Bio = Owned<BIO, BIO_free_all>;
-using Certificate = Owned<X509, X509_free>;
-using Key = Owned<EVP_PKEY, EVP_PKEY_free>;
+using net::openssl::Bio;
+using net::openssl::Certificate;
+using net::openssl::Key;
+using net::openssl::Owned;
 
 std::string text_in(const Bio& bio)
 {
@@ -107,13 +96,7 @@ std::string fingerprint_of(const Issued& issued)
     std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
     unsigned size = 0;
     X509_digest(certificate_of(issued).get(), EVP_sha256(), digest.data(), &size);
-    constexpr std::string_view digits = "0123456789abcdef";
-    std::string text;
-    for (unsigned i = 0; i < size; ++i) {
-        text += digits[digest[i] >> 4];
-        text += digits[digest[i] & 15];
-    }
-    return text;
+    return hexadecimal({reinterpret_cast<const char*>(digest.data()), size});
 }
 
 namespace {

@@ -1,5 +1,6 @@
 #include "base/net/http.hpp"
 
+#include "base/hexadecimal.hpp"
 #include "base/net/digest.hpp"
 #include "base/net/listener.hpp"
 #include "base/net/timer.hpp"
@@ -491,17 +492,9 @@ TEST_F(HttpClient, WhoIsCancelledTakesHisRequestBack)
 
 TEST(Digest, IsThatOfTheStandards)
 {
-    const auto hex = [](const std::string& bytes) {
-        std::string text;
-        for (const char c : bytes) {
-            text += "0123456789abcdef"[static_cast<unsigned char>(c) >> 4];
-            text += "0123456789abcdef"[static_cast<unsigned char>(c) & 15];
-        }
-        return text;
-    };
-    EXPECT_EQ(hex(sha256("abc")),
+    EXPECT_EQ(hexadecimal(sha256("abc")),
               "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-    EXPECT_EQ(hex(hmac_sha256("Jefe", "what do ya want for nothing?")),   // RFC 4231 4.3
+    EXPECT_EQ(hexadecimal(hmac_sha256("Jefe", "what do ya want for nothing?")),   // RFC 4231 4.3
               "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
