@@ -2,8 +2,8 @@
 
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/helper_process.hpp"
 #include "base/sys/packet.hpp"
-#include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
 #include "base/text.hpp"
 #include "queue/exit_code.hpp"
@@ -16,9 +16,7 @@
 #include <system_error>
 #include <utility>
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace grapnel::queue {
@@ -195,16 +193,6 @@ private:
     std::vector<char> room_ = std::vector<char>(longest_request);
 };
 
-// Nothing of the peer's stays open here: neither its clients nor its listening sockets.
-void keep_only(int socket)
-{
-    const Fd nothing = open_file("/dev/null", O_RDWR);
-    if (::dup2(nothing.get(), 0) < 0 || ::dup2(nothing.get(), 1) < 0 || ::dup2(socket, 3) < 0)
-        throw_errno("unable to set up the submission helper");
-    ::fcntl(3, F_SETFD, FD_CLOEXEC);
-    ::syscall(SYS_close_range, 4u, ~0u, 0u);
-}
-
 }
 
 std::string HelperFrame::encode() const
@@ -228,18 +216,9 @@ std::optional<HelperFrame> HelperFrame::decode(std::string_view bytes)
 Fd start_submission_helper(const Environment& environment, const VariableRule& allowed,
                            const JudgeRule& judges)
 {
-    PacketPair pair = make_packet_pair();
-    fork_child([&] {
-        // It ends with its peer, not with a signal to the process group, or messages would be lost
-        // half-way.
-        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM})
-            ignore_signal(number);
-        default_signal(SIGCHLD);
-        unblock_all_signals();
-        keep_only(pair.theirs.get());
-        return Helper(3, environment, allowed, judges).run();
-    });
-    return std::move(pair.ours);
+    // A signal to the process group would lose messages half-way.
+    return start_helper_process(
+        [&](int socket) { return Helper(socket, environment, allowed, judges).run(); });
 }
 
 HelperJob ask_helper(int socket, const std::vector<std::string>& variables)

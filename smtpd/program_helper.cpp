@@ -4,8 +4,8 @@
 #include "base/sys/control.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/helper_process.hpp"
 #include "base/sys/packet.hpp"
-#include "base/sys/signal.hpp"
 #include "base/sys/spawn.hpp"
 #include "base/text.hpp"
 #include "smtpd/peer.hpp"
@@ -18,10 +18,8 @@
 #include <deque>
 #include <system_error>
 
-#include <fcntl.h>
 #include <poll.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 namespace grapnel::smtpd {
@@ -262,17 +260,12 @@ private:
     std::vector<char> room_ = std::vector<char>(longest_request);
 };
 
-// Nothing of the peer's stays open here. Where 2 is the client, plugins may not talk to him.
-void keep_only(int socket)
+// Where 2 is the client, plugins may not talk to him.
+void keep_from_client()
 {
-    const Fd nothing = open_file("/dev/null", O_RDWR);
     struct stat log {};
-    const bool is_client = ::fstat(2, &log) == 0 && S_ISSOCK(log.st_mode);
-    if (::dup2(nothing.get(), 0) < 0 || ::dup2(nothing.get(), 1) < 0 || ::dup2(socket, 3) < 0 ||
-        (is_client && ::dup2(nothing.get(), 2) < 0))
-        throw_errno("unable to set up the program helper");
-    ::fcntl(3, F_SETFD, FD_CLOEXEC);
-    ::syscall(SYS_close_range, 4u, ~0u, 0u);
+    if (::fstat(2, &log) != 0 || !S_ISSOCK(log.st_mode)) return;
+    if (::dup2(1, 2) < 0) throw_errno("unable to set up the program helper");
 }
 
 }
@@ -280,16 +273,10 @@ void keep_only(int socket)
 Fd start_program_helper(const Environment& environment, const VariableRule& allowed,
                         std::chrono::seconds limit)
 {
-    PacketPair pair = make_packet_pair();
-    fork_child([&] {
-        for (const int number : {SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE, SIGALRM})
-            ignore_signal(number);
-        default_signal(SIGCHLD);
-        unblock_all_signals();
-        keep_only(pair.theirs.get());
-        return Helper(3, environment, allowed, limit).run();
+    return start_helper_process([&](int socket) {
+        keep_from_client();
+        return Helper(socket, environment, allowed, limit).run();
     });
-    return std::move(pair.ours);
 }
 
 boost::asio::awaitable<ProgramResult> run_program(int helper, ProgramKind kind, std::string command,
