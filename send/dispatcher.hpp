@@ -72,6 +72,7 @@ private:
     HookCalls hook_calls_;
     Review review_;
     NoticeReview notice_review_;
+    NoticeSender notice_sender_;
     FirstAttempts first_;
     InterimNotices interim_;
     Results results_;

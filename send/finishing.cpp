@@ -2,7 +2,6 @@
 
 #include "base/sys/file.hpp"
 #include "send/bounce_file.hpp"
-#include "send/notice_submission.hpp"
 #include "send/outcome_file.hpp"
 #include "send/report_notice.hpp"
 #include "send/routing.hpp"
@@ -30,15 +29,9 @@ struct Looker {
 
 }
 
-Finishing::Finishing(net::Executor executor, Queue queue, NoticeReview& review,
-                     const Config& config, int helper, Log& log, std::function<void()> changed)
-    : executor_(std::move(executor)),
-      queue_(queue),
-      review_(review),
-      config_(config),
-      helper_(helper),
-      log_(log),
-      changed_(std::move(changed))
+Finishing::Finishing(Queue queue, NoticeSender& sender, const Config& config, Log& log,
+                     std::function<void()> changed)
+    : queue_(queue), sender_(sender), config_(config), log_(log), changed_(std::move(changed))
 {
 }
 
@@ -121,17 +114,18 @@ void Finishing::tell_successes(queue::MessageNumber n, MessageInfo info)
 
 void Finishing::go_on(queue::MessageNumber n, MessageInfo info, Notice notice)
 {
-    if (!review_.wants(notice)) return start_telling({n, std::move(notice), {}});
-    if (!review_.has_room()) return queue_.agenda.done.add(queue_.agenda.now() + review_pause, n);
-    review_.begin(n, std::move(info), notice, [this, n, notice](NoticeReview::Result result) {
-        reviewed(n, notice, std::move(result));
-    });
+    if (!sender_.review().wants(notice)) return start_telling({n, std::move(notice), {}});
+    if (!sender_.review().has_room())
+        return queue_.agenda.done.add(queue_.agenda.now() + review_pause, n);
+    sender_.review().begin(
+        n, std::move(info), notice,
+        [this, n, notice](NoticeReview::Result result) { reviewed(n, notice, std::move(result)); });
 }
 
 // Failures first; then what else is to be told, and the end.
 void Finishing::told(queue::MessageNumber n, bool of_failures)
 {
-    review_.forget(n);
+    sender_.review().forget(n);
     try {
         if (!of_failures || !status_if_there(outcome_file(n))) return eliminate(n);
         remove_file(queue::Spool::bounce(n));
@@ -158,7 +152,7 @@ void Finishing::start_telling(Ready ready)
 {
     ++telling_;
     const auto n = ready.message;
-    net::start(executor_, tell(std::move(ready)), [this, n](std::exception_ptr trouble) {
+    net::start(sender_.executor(), tell(std::move(ready)), [this, n](std::exception_ptr trouble) {
         --telling_;
         if (trouble) {
             log_.warning("unable to start qmail-queue, will try later");
@@ -179,10 +173,7 @@ boost::asio::awaitable<void> Finishing::tell(Ready ready)
         again_later(n);
         co_return;
     }
-    auto work = ready.changed ? submit_text(helper_, std::move(ready.notice),
-                                            std::move(ready.changed->text), ready.changed->size)
-                              : submit_notice(helper_, std::move(ready.notice),
-                                              queue::Spool::bounce(n), queue_.spool.mess(n));
+    auto work = sender_.send(n, std::move(ready.notice), std::move(ready.changed));
     const Submitted submitted = co_await std::move(work);
     if (!submitted.outcome) {
         log_.warning("trouble injecting bounce message, will try later");
@@ -196,7 +187,7 @@ boost::asio::awaitable<void> Finishing::tell(Ready ready)
 
 void Finishing::eliminate(queue::MessageNumber n)
 {
-    review_.forget(n);
+    sender_.review().forget(n);
     queue_.records.forget(n);
     for (const auto& path : {queue::Spool::bounce(n), outcome_file(n)}) try {
             remove_file(path);

@@ -10,7 +10,7 @@
 #include "send/log.hpp"
 #include "send/marks.hpp"
 #include "send/message_records.hpp"
-#include "send/notice_review.hpp"
+#include "send/notice_sender.hpp"
 
 #include <deque>
 #include <functional>
@@ -30,15 +30,14 @@ public:
         Cleaner& cleaner;
         InterimNotices& interim;
     };
-    // helper: the socket of the submission helper.
-    Finishing(net::Executor executor, Queue queue, NoticeReview& review, const Config& config,
-              int helper, Log& log, std::function<void()> changed);
+    Finishing(Queue queue, NoticeSender& sender, const Config& config, Log& log,
+              std::function<void()> changed);
 
     // Begins what is due on the agenda; a few notices at once.
     void begin_due();
     // These are durably without info: mess may go.
     void remove(const std::vector<queue::MessageNumber>& messages);
-    bool is_idle() const { return telling_ == 0 && ready_.empty() && review_.is_idle(); }
+    bool is_idle() const { return telling_ == 0 && ready_.empty() && sender_.review().is_idle(); }
     bool has_room() const;
 
 private:
@@ -59,11 +58,9 @@ private:
     void eliminate(queue::MessageNumber n);
     void again_later(queue::MessageNumber n);
 
-    net::Executor executor_;
     Queue queue_;
-    NoticeReview& review_;
+    NoticeSender& sender_;
     const Config& config_;
-    int helper_;
     Log& log_;
     std::function<void()> changed_;
     std::deque<Ready> ready_;

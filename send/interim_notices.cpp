@@ -1,7 +1,6 @@
 #include "send/interim_notices.hpp"
 
 #include "base/net/timer.hpp"
-#include "send/notice_submission.hpp"
 #include "send/outcome_file.hpp"
 #include "send/report_notice.hpp"
 
@@ -28,16 +27,9 @@ struct Decision {
 
 }
 
-InterimNotices::InterimNotices(net::Executor executor, Queue queue, NoticeReview& review,
-                               const Config& config, int helper, Log& log,
+InterimNotices::InterimNotices(Queue queue, NoticeSender& sender, const Config& config, Log& log,
                                std::function<void()> changed)
-    : executor_(std::move(executor)),
-      queue_(queue),
-      review_(review),
-      config_(config),
-      helper_(helper),
-      log_(log),
-      changed_(std::move(changed))
+    : queue_(queue), sender_(sender), config_(config), log_(log), changed_(std::move(changed))
 {
 }
 
@@ -81,19 +73,21 @@ void InterimNotices::begin(Number n, std::vector<Outcome> delayed)
                !delay_due(config_.reports, *info, outcome.position, info->birth);
     });
     busy_.insert(n);
-    net::start(executor_, run(n, *info, delayed), [this, n, delayed](std::exception_ptr trouble) {
-        busy_.erase(n);
-        changed_();
-        if (!trouble) return;
-        try {
-            std::rethrow_exception(trouble);
-        } catch (const Broken& broken) {
-            broken_ = broken;
-        } catch (const std::exception&) {
-            log_.warning("trouble telling the sender of " + std::to_string(n) + ", will try later");
-            put_off(n, delayed, queue_.agenda.now() + retry_trouble);
-        }
-    });
+    net::start(sender_.executor(), run(n, *info, delayed),
+               [this, n, delayed](std::exception_ptr trouble) {
+                   busy_.erase(n);
+                   changed_();
+                   if (!trouble) return;
+                   try {
+                       std::rethrow_exception(trouble);
+                   } catch (const Broken& broken) {
+                       broken_ = broken;
+                   } catch (const std::exception&) {
+                       log_.warning("trouble telling the sender of " + std::to_string(n) +
+                                    ", will try later");
+                       put_off(n, delayed, queue_.agenda.now() + retry_trouble);
+                   }
+               });
 }
 
 asio::awaitable<void> InterimNotices::run(Number n, MessageInfo info, std::vector<Outcome> delayed)
@@ -122,11 +116,11 @@ asio::awaitable<InterimNotices::Told> InterimNotices::tell(Number n, MessageInfo
 {
     using Answer = NoticeReview::Answer;
     NoticeReview::Result result;
-    if (review_.wants(notice)) {
-        while (!review_.has_room())
+    if (sender_.review().wants(notice)) {
+        while (!sender_.review().has_room())
             co_await net::sleep_for(std::chrono::milliseconds(review_pause));
-        const auto decision = std::make_shared<Decision>(executor_);
-        review_.begin(n, std::move(info), notice, [decision](NoticeReview::Result made) {
+        const auto decision = std::make_shared<Decision>(sender_.executor());
+        sender_.review().begin(n, std::move(info), notice, [decision](NoticeReview::Result made) {
             decision->result = std::move(made);
             decision->made.call();
         });
@@ -138,12 +132,9 @@ asio::awaitable<InterimNotices::Told> InterimNotices::tell(Number n, MessageInfo
         put_off(n, kind == "delay" ? notice.about : std::vector<Outcome>{}, result.again);
         co_return Told::later;
     }
-    review_.forget(n);
+    sender_.review().forget(n);
     if (result.answer == Answer::suppress) co_return Told::yes;
-    auto work = result.changed ? submit_text(helper_, std::move(notice),
-                                             std::move(result.changed->text), result.changed->size)
-                               : submit_notice(helper_, std::move(notice), queue::Spool::bounce(n),
-                                               queue_.spool.mess(n));
+    auto work = sender_.send(n, std::move(notice), std::move(result.changed));
     const Submitted submitted = co_await std::move(work);
     if (!submitted.outcome) throw std::runtime_error(submitted.outcome.error().text);
     log_.notice(n, kind, static_cast<std::uint64_t>(submitted.qp));

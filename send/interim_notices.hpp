@@ -9,7 +9,7 @@
 #include "send/config.hpp"
 #include "send/log.hpp"
 #include "send/message_records.hpp"
-#include "send/notice_review.hpp"
+#include "send/notice_sender.hpp"
 #include "send/outcome.hpp"
 
 #include <functional>
@@ -28,9 +28,8 @@ public:
         Agenda& agenda;
         MessageRecords& records;
     };
-    // helper: the socket of the submission helper.
-    InterimNotices(net::Executor executor, Queue queue, NoticeReview& review, const Config& config,
-                   int helper, Log& log, std::function<void()> changed);
+    InterimNotices(Queue queue, NoticeSender& sender, const Config& config, Log& log,
+                   std::function<void()> changed);
 
     // Delayed: these. Successes: as bounce/N.dsn says.
     void add(Number n, std::vector<Outcome> delayed);
@@ -54,11 +53,9 @@ private:
                                       std::string_view kind);
     void remember(Number n, const std::vector<Outcome>& delayed);
 
-    net::Executor executor_;
     Queue queue_;
-    NoticeReview& review_;
+    NoticeSender& sender_;
     const Config& config_;
-    int helper_;
     Log& log_;
     std::function<void()> changed_;
     std::map<Number, Waiting> waiting_;
