@@ -15,7 +15,7 @@ namespace grapnel::send {
 
 struct Submitted {
     pid_t qp = 0;
-    Result<> outcome;
+    grapnel::Result<> outcome;
 };
 
 // The notice, with bounce_file and message_file in their places. Value: qmail-queue has it,
