@@ -1,6 +1,7 @@
 #include "remote/delivery.hpp"
 
 #include "base/mail/address.hpp"
+#include "base/mail/utf8.hpp"
 #include "base/net/connect.hpp"
 #include "base/sys/log.hpp"
 #include "remote/route.hpp"
@@ -55,11 +56,14 @@ Errand make_errand(const Config& config, const Mission& mission,
     errand.requests = read_requests(mission.records);
     errand.requests.never_as_null = config.never_as_null;
     const auto is_international = [](const std::string& address) {
-        return std::any_of(address.begin(), address.end(), [](char c) { return (c & 0x80) != 0; });
+        return is_utf8(address) &&
+               std::any_of(address.begin(), address.end(), [](char c) { return (c & 0x80) != 0; });
     };
-    errand.requests.needs_utf8 =
-        !facts || facts->eight_bit_header() || is_international(mission.sender) ||
+    errand.requests.international_address =
+        is_international(mission.sender) ||
         std::any_of(mission.recipients.begin(), mission.recipients.end(), is_international);
+    errand.requests.needs_utf8 =
+        !facts || facts->eight_bit_header() || errand.requests.international_address;
     return errand;
 }
 

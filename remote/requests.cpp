@@ -1,9 +1,11 @@
 #include "remote/requests.hpp"
 
+#include "base/mail/utf8.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstdio>
 #include <utility>
 
 namespace grapnel::remote {
@@ -61,6 +63,43 @@ std::string priority(const Requests& requests)
     return std::string(value.substr(0, value.find('/')));
 }
 
+bool says_utf8(const Requests& requests, const Offers& offers)
+{
+    const bool asked = requests.records.find("smtputf8") && requests.needs_utf8;
+    return (asked || requests.international_address) && offers.contains("SMTPUTF8");
+}
+
+// RFC 6533 3: characters beyond ASCII as "\x{F6}".
+std::string without_utf8(std::string_view value)
+{
+    std::string ascii;
+    std::uint32_t character = 0;
+    int left = 0;   // octets of it
+    for (const char c : value) {
+        const auto octet = static_cast<unsigned char>(c);
+        if (octet < 0x80) {
+            ascii += c;
+        } else if (octet >= 0xC0) {
+            left = octet >= 0xF0 ? 3 : octet >= 0xE0 ? 2 : 1;
+            character = octet & (0x3Fu >> left);
+        } else {
+            character = character << 6 | (octet & 0x3Fu);
+            if (--left > 0) continue;
+            std::array<char, 16> text{};
+            std::snprintf(text.data(), text.size(), "\\x{%02X}", character);
+            ascii += text.data();
+        }
+    }
+    return ascii;
+}
+
+std::string original_recipient(std::string_view value, bool in_utf8)
+{
+    if (!is_utf8(value)) return {};
+    const auto text = parameter("ORCPT", without_utf8(value));
+    return text.empty() || !in_utf8 ? text : " ORCPT=" + std::string(value);
+}
+
 Outcome refusal(std::string status, std::string text)
 {
     return {Fate::permanent, status, std::move(text) + " (#" + status + ")\n"};
@@ -77,7 +116,6 @@ Requests read_requests(std::string_view records)
 
 std::string mail_parameters(const Requests& requests, const Offers& offers)
 {
-    if (requests.records.empty()) return {};
     std::string text;
     if (offers.contains("DSN"))
         text += parameter("RET", value_of(requests, "ret")) +
@@ -85,8 +123,7 @@ std::string mail_parameters(const Requests& requests, const Offers& offers)
     if (const auto by = deliver_by(requests); by && offers.contains("DELIVERBY"))
         text += " BY=" + std::to_string(by->seconds) + ';' + by->mode;
     if (offers.contains("MT-PRIORITY")) text += parameter("MT-PRIORITY", priority(requests));
-    if (requests.records.find("smtputf8") && requests.needs_utf8 && offers.contains("SMTPUTF8"))
-        text += " SMTPUTF8";
+    if (says_utf8(requests, offers)) text += " SMTPUTF8";
     return text;
 }
 
@@ -96,7 +133,7 @@ std::string rcpt_parameters(const Requests& requests, const Offers& offers)
     std::string text;
     if (offers.contains("DSN"))
         text += parameter("NOTIFY", value_of(requests, "notify")) +
-                parameter("ORCPT", value_of(requests, "orcpt"));
+                original_recipient(value_of(requests, "orcpt"), says_utf8(requests, offers));
     if (offers.contains("RRVS")) text += parameter("RRVS", value_of(requests, "rrvs"));
     return text;
 }
@@ -113,7 +150,7 @@ bool hides_sender(const Requests& requests, const Offers& offers)
 }
 
 std::optional<Outcome> objection(const Requests& requests, const Offers& offers,
-                                 const std::string& peer)
+                                 const std::string& peer, std::uint64_t shortest_time)
 {
     if (requests.records.empty()) return std::nullopt;
     const auto connected = "Connected to " + peer + " but ";
@@ -123,12 +160,18 @@ std::optional<Outcome> objection(const Requests& requests, const Offers& offers,
     if (equal_ignoring_case(value_of(requests, "body"), "BINARYMIME"))
         return refusal("5.6.3", connected + "the message is binary, and I cannot send it so.");
     if (requests.records.find("smtputf8") && requests.needs_utf8 && !offers.contains("SMTPUTF8"))
-        return refusal("5.6.7", connected + "it does not take international mail.");
+        return refusal(requests.international_address ? "5.6.7" : "5.6.9",
+                       connected + "it does not take international mail.");
     const auto by = deliver_by(requests);
-    if (by && by->mode.front() == 'R' && !offers.contains("DELIVERBY"))
-        return refusal("5.3.3",
+    if (!by || by->mode.front() != 'R') return std::nullopt;
+    if (!offers.contains("DELIVERBY"))
+        return refusal("5.4.7",
                        connected +
                            "it does not promise to deliver by a time, as the sender demands.");
+    if (by->seconds < static_cast<std::int64_t>(shortest_time))
+        return refusal("5.4.7", connected + "it promises delivery within " +
+                                    std::to_string(shortest_time) +
+                                    " seconds at best, too late for the sender.");
     return std::nullopt;
 }
 

@@ -18,9 +18,10 @@ using Offers = std::set<std::string, std::less<>>;   // keywords, upper case
 
 struct Requests {
     Extensions records = {};
-    std::int64_t now = 0;         // unix seconds
-    bool needs_utf8 = false;      // an address, or the header, holds more than ASCII
-    bool never_as_null = false;   // control/nevernull
+    std::int64_t now = 0;                 // unix seconds
+    bool needs_utf8 = false;              // an address, or the header, holds more than ASCII
+    bool international_address = false;   // in UTF-8
+    bool never_as_null = false;           // control/nevernull
 };
 // records: "name=value name=value"; what is malformed is not there.
 Requests read_requests(std::string_view records);
@@ -33,8 +34,8 @@ bool passes_notices_on(const Requests& requests, const Offers& offers);
 // Who asked for silence, and cannot have it of this host, has no bounces from him either.
 bool hides_sender(const Requests& requests, const Offers& offers);
 
-// peer: as reports name him.
+// peer: as reports name him. shortest_time: seconds, as he says behind DELIVERBY.
 std::optional<Outcome> objection(const Requests& requests, const Offers& offers,
-                                 const std::string& peer);
+                                 const std::string& peer, std::uint64_t shortest_time = 0);
 
 }

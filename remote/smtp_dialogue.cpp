@@ -303,6 +303,8 @@ void SmtpDialogue::read_offers(const Reply& reply)
         if (errand_.unused.contains(keyword)) continue;
         if (keyword == "SIZE" && words.size() > 1) session_.size_limit = parse_number(words[1]);
         if (keyword == "AUTH" || keyword.starts_with("AUTH=")) read_mechanisms(keyword, words);
+        if (keyword == "DELIVERBY" && words.size() > 1)
+            session_.shortest_time = parse_number(words[1]).value_or(0);
         session_.offers.insert(std::move(keyword));
     }
 }
@@ -315,7 +317,8 @@ bool SmtpDialogue::uses(std::string_view extension) const
 void SmtpDialogue::begin_envelope()
 {
     step_ = Step::envelope;
-    if (auto no = objection(errand_.requests, session_.offers, errand_.peer))
+    if (auto no =
+            objection(errand_.requests, session_.offers, errand_.peer, session_.shortest_time))
         return end(std::move(*no), true);
     if (!errand_.size || !session_.size_limit || *session_.size_limit == 0 ||
         *errand_.size <= *session_.size_limit)

@@ -59,6 +59,7 @@ struct SmtpSession {
     unsigned messages = 0;                                // accepted so far
     std::set<std::string, std::less<>> mechanisms = {};   // of AUTH
     std::string tls = {};                                 // as reports call it; "": in the clear
+    std::uint64_t shortest_time = 0;                      // seconds; RFC 2852 2
 };
 
 class SmtpDialogue {

@@ -237,13 +237,21 @@ Parts make_parts(const BounceNames& names, const MessageInfo& info, const Report
     return parts;
 }
 
+// RFC 3834 3.1.6, 3.1.7: what it answers.
+std::string thread_fields(const std::string& message_id)
+{
+    if (message_id.empty()) return {};
+    return "In-Reply-To: " + message_id + "\nReferences: " + message_id + '\n';
+}
+
 std::string header(const BounceNames& names, const ReportedMatter& matter, const Notice& notice,
                    const Parts& parts)
 {
     return "Date: " + date_822(matter.now) + "\nFrom: " + quote_local(names.from) + '@' +
            names.host + "\nTo: " + quote_address(notice.recipient) +
            "\nSubject: " + std::string(subject_of(matter.kind)) + "\nMessage-ID: <" + matter.token +
-           '@' + names.host + ">\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n" +
+           '@' + names.host + ">\n" + thread_fields(matter.message_id) +
+           "Auto-Submitted: auto-replied\nMIME-Version: 1.0\n" +
            "Content-Type: multipart/report; report-type=" +
            (parts.international ? "global-delivery-status" : "delivery-status") +
            ";\n\tboundary=\"" + parts.boundary + "\"\n" +

@@ -24,6 +24,7 @@ struct ReportedMatter {
     std::time_t now = 0;
     std::time_t retry_until = 0;   // of a delay
     std::string token;             // differs for each report; letters and digits
+    std::string message_id = {};   // of the message, "<a@b>"; empty: it has none that is one
     std::uint64_t message_size = 0;
     bool eight_bit_paragraphs = false, eight_bit_message = false, eight_bit_header = false;
 };

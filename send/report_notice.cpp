@@ -1,5 +1,6 @@
 #include "send/report_notice.hpp"
 
+#include "base/mail/header.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
 #include "send/notice_text.hpp"
@@ -9,6 +10,7 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <limits>
 #include <set>
@@ -20,6 +22,7 @@ namespace {
 constexpr std::size_t most_read = 8u
                                   << 20;   // of bounce/N, for those of whom nothing else is known
 constexpr std::size_t most_paragraphs = 10'000;
+constexpr std::size_t longest_searched = 65536, longest_id = 900;   // Message-ID
 constexpr auto no_limit = std::numeric_limits<std::uint64_t>::max();
 
 std::string token(queue::MessageNumber n, std::time_t now)
@@ -42,6 +45,21 @@ std::string beginning_of(const std::string& path)
     }
     bytes.resize(size);
     return bytes;
+}
+
+// RFC 5322 3.6.4; nothing of a stranger's that could end a field.
+std::string message_id_in(const std::string& mess)
+{
+    std::string header(longest_searched, '\0');
+    header.resize(read_some(open_read(mess).get(), header.data(), header.size()));
+    const auto end = header.find("\n\n");
+    header.resize(end == std::string::npos ? header.rfind('\n') + 1 : end + 1);
+    const auto field = find_field(header, "Message-ID");
+    const auto id = field ? unfold(field_value(*field)) : std::string();
+    const bool fits = id.size() > 2 && id.size() <= longest_id && id.front() == '<' &&
+                      id.find('>') == id.size() - 1 &&
+                      std::all_of(id.begin(), id.end(), [](char c) { return c > 32 && c < 127; });
+    return fits ? id : std::string();
 }
 
 // Paragraphs without an outcome are of a life that kept none.
@@ -75,6 +93,7 @@ Notice report_notice(const queue::Spool& spool, queue::MessageNumber n, const Me
     matter.token = token(n, now);
     const auto mess = spool.mess(n);
     matter.message_size = static_cast<std::uint64_t>(status(open_read(mess).get(), mess).st_size);
+    matter.message_id = message_id_in(mess);
     matter.eight_bit_header = holds_eight_bits(mess, no_limit, true);
     if (is_failure) {
         matter.eight_bit_paragraphs = holds_eight_bits(queue::Spool::bounce(n), no_limit, false);

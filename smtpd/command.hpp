@@ -103,6 +103,8 @@ Fault parse_path(std::string_view argument, std::string_view keyword, const Path
 // A mailbox of RFC 5321 4.1.2, source route stripped; address becomes the unquoted form.
 Fault parse_mailbox(std::string_view text, const PathRules& rules, Path& path);
 
+constexpr bool is_control(char c) { return (c >= 0 && c < 32) || c == 127; }
+
 // A domain, an address literal, or (underscores) what hosts call themselves: fit for EHLO.
 bool is_host_name(std::string_view text, bool underscore);
 bool is_address_literal(std::string_view text);

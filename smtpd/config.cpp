@@ -43,10 +43,6 @@ void read_switches(const Control& control, Config& config)
             if (file != own && kind != Kind::smtp) continue;   // said once
             for (const auto& word : bad)
                 config.complaints.push_back(file + ": cannot be done: " + word);
-            for (const auto& word : switches)
-                if (Extensions::is_kept_here_only(word))
-                    config.complaints.push_back(file + ": " + word +
-                                                ": other hosts are not told what clients ask for");
         }
     }
     const auto early = control.line("earlytalk").value_or("refuse");

@@ -11,37 +11,36 @@ namespace grapnel::smtpd {
 
 namespace {
 
-// Whether what a keyword promises holds on the whole way of a message: for all mail; for mail that
-// stays here, since what is passed on goes without; not at all.
-enum class Kept { everywhere, here, nowhere };
-
 struct Row {
     std::string_view keyword;
     bool on, on_at_submission;
-    Kept kept;
+    // What the keyword promises does not hold on the whole way of a message: it is never offered.
+    bool broken = false;
     bool needs_tls = false, needs_auth = false;   // by its RFC
 };
 
+constexpr bool broken = true;
+
 // In the order of the enumeration.
 constexpr std::array rows{
-    Row{"PIPELINING", true, true, Kept::everywhere},
-    Row{"8BITMIME", true, true, Kept::everywhere},
-    Row{"SIZE", true, true, Kept::everywhere},
-    Row{"ENHANCEDSTATUSCODES", true, true, Kept::everywhere},
-    Row{"SMTPUTF8", true, true, Kept::here},
-    Row{"DSN", true, true, Kept::here},
-    Row{"CHUNKING", true, true, Kept::everywhere},
-    Row{"LIMITS", true, true, Kept::everywhere},
-    Row{"REQUIRETLS", true, true, Kept::nowhere, true},
-    Row{"DELIVERBY", false, true, Kept::here},
-    Row{"FUTURERELEASE", false, true, Kept::here, false, true},
-    Row{"MT-PRIORITY", false, false, Kept::here},
-    Row{"RRVS", false, false, Kept::here},
-    Row{"STARTTLS", true, true, Kept::everywhere},
-    Row{"AUTH", false, true, Kept::everywhere},
-    Row{"VRFY", true, true, Kept::everywhere},
-    Row{"EXPN", false, false, Kept::nowhere},
-    Row{"HELP", true, true, Kept::everywhere},
+    Row{"PIPELINING", true, true},
+    Row{"8BITMIME", true, true},
+    Row{"SIZE", true, true},
+    Row{"ENHANCEDSTATUSCODES", true, true},
+    Row{"SMTPUTF8", true, true},
+    Row{"DSN", true, true},
+    Row{"CHUNKING", true, true},
+    Row{"LIMITS", true, true},
+    Row{"REQUIRETLS", true, true, broken, true},
+    Row{"DELIVERBY", false, true},
+    Row{"FUTURERELEASE", false, true, false, false, true},
+    Row{"MT-PRIORITY", false, false},
+    Row{"RRVS", false, false, broken},
+    Row{"STARTTLS", true, true},
+    Row{"AUTH", false, true},
+    Row{"VRFY", true, true},
+    Row{"EXPN", false, false, broken},
+    Row{"HELP", true, true},
 };
 static_assert(rows.size() == static_cast<std::size_t>(Extension::help) + 1);
 
@@ -59,7 +58,7 @@ Extensions::Extensions(bool submission)
 {
     for (std::size_t i = 0; i < rows.size(); ++i) {
         const bool wanted = submission ? rows[i].on_at_submission : rows[i].on;
-        set_.set(i, wanted && rows[i].kept == Kept::everywhere);
+        set_.set(i, wanted && !rows[i].broken);
         need_tls_.set(i, rows[i].needs_tls);
         need_auth_.set(i, rows[i].needs_auth);
     }
@@ -83,7 +82,7 @@ bool Extensions::apply(std::string_view word)
     }
     const auto index = row_named(word);
     if (index == rows.size()) return off;   // what is never offered may be switched off
-    if (!off && rows[index].kept == Kept::nowhere) return false;
+    if (!off && rows[index].broken) return false;
     set_.set(index, !off);
     need_tls_.set(index, tls || rows[index].needs_tls);
     need_auth_.set(index, auth || rows[index].needs_auth);
@@ -104,14 +103,6 @@ void Extensions::apply(const std::vector<std::string>& words, std::vector<std::s
 {
     for (const auto& word : words)
         if (!apply(word) && bad) bad->push_back(word);
-}
-
-bool Extensions::is_kept_here_only(std::string_view word)
-{
-    if (word.starts_with('-')) return false;
-    if (word.starts_with('+')) word.remove_prefix(1);
-    const auto index = row_named(word.substr(0, word.find(':')));
-    return index < rows.size() && rows[index].kept == Kept::here;
 }
 
 namespace {

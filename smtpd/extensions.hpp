@@ -49,10 +49,6 @@ public:
     void switch_off(Extension extension) { set_.reset(static_cast<std::size_t>(extension)); }
     void switch_on(Extension extension) { set_.set(static_cast<std::size_t>(extension)); }
 
-    // The word switches on what is kept for mail of this host only: hosts that mail is passed on to
-    // are not told.
-    static bool is_kept_here_only(std::string_view word);
-
 private:
     using Set = std::bitset<static_cast<std::size_t>(Extension::help) + 1>;
     Set set_, need_tls_, need_auth_;

@@ -27,7 +27,9 @@ LaxWords LaxWords::parse(const std::vector<std::string>& words, bool from_enviro
         result.add(which);
         if (which != Lax::qmail) continue;
         for (std::size_t i = 0; i < names.size(); ++i)
-            if (static_cast<Lax>(i) != Lax::barelffix) result.add(static_cast<Lax>(i));
+            if (const auto each = static_cast<Lax>(i);
+                each != Lax::barelffix && each != Lax::lateuser)
+                result.add(each);
     }
     return result;
 }

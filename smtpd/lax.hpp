@@ -26,7 +26,7 @@ enum class Lax {
     received,
     nolimits,
     expn502,
-    qmail,   // all of them but barelffix: the dialogue of qmail-1.03, reply by reply
+    qmail,   // all but barelffix and lateuser: the dialogue of qmail-1.03, reply by reply
 };
 
 class LaxWords {

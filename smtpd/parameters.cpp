@@ -178,7 +178,9 @@ Fault parse_parameters(std::string_view text, ParameterPlace place, const Extens
     std::size_t count = 0;
     for (const auto word : split(text, ' ')) {
         if (word.empty()) continue;
-        if (++count > most_parameters) return Fault::too_long;
+        if (++count > most_parameters) return Fault::value;
+        if (!ignore_unknown && std::any_of(word.begin(), word.end(), is_control))
+            return Fault::value;   // RFC 5321 4.1.2
         const auto keyword = word.substr(0, word.find('='));
         const auto row = std::find_if(rows.begin(), rows.end(), [&](const Row& candidate) {
             return candidate.place == place && offered.has(candidate.extension) &&

@@ -29,7 +29,6 @@ bool is_domain(std::string_view text, bool underscore)
     });
 }
 
-bool is_control(char c) { return (c >= 0 && c < 32) || c == 127; }
 bool is_non_ascii(char c) { return (static_cast<unsigned char>(c) & 0x80) != 0; }
 
 // The first of `wanted` outside quotes and not behind a backslash.
@@ -54,13 +53,15 @@ bool is_atom_text(char c)
 }
 
 // Dot-string or Quoted-string, as a whole.
-bool is_local_part(std::string_view text)
+bool is_local_part(std::string_view text, bool controls)
 {
     if (text.empty()) return false;
     if (text.front() != '"') {
         const auto atoms = split(text, '.');
-        return std::all_of(atoms.begin(), atoms.end(), [](std::string_view atom) {
-            return !atom.empty() && std::all_of(atom.begin(), atom.end(), is_atom_text);
+        return std::all_of(atoms.begin(), atoms.end(), [controls](std::string_view atom) {
+            return !atom.empty() && std::all_of(atom.begin(), atom.end(), [controls](char c) {
+                return is_atom_text(c) || (controls && is_control(c));
+            });
         });
     }
     for (std::size_t i = 1; i < text.size(); ++i) {
@@ -157,7 +158,7 @@ Fault parse_mailbox(std::string_view text, const PathRules& rules, Path& path)
     path.route = size - text.size();
     const auto at = find_unquoted(text, '@');
     const auto local = text.substr(0, at);
-    if (!is_local_part(local)) return Fault::mailbox;
+    if (!is_local_part(local, rules.controls)) return Fault::mailbox;
     const std::string unquoted = unquote(local);
     if (unquoted.size() > longest_local) return Fault::mailbox;
     if (at == std::string_view::npos) {

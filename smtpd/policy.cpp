@@ -87,8 +87,8 @@ std::optional<Answer> Policy::recipient(std::string_view address) const
     if (peer_.may_relay()) return std::nullopt;
     if (auto refusal = foreign_recipient(address)) return refusal;
     const auto& valid = config_.refused.valid;
-    if (!valid.is_used() || address.find('@') == std::string_view::npos || is_postmaster(address) ||
-        valid.contains(address))
+    if (!valid.is_used() || lax_[Lax::lateuser] || address.find('@') == std::string_view::npos ||
+        is_postmaster(address) || valid.contains(address))
         return std::nullopt;
     return Answer(550, "5.1.1", "sorry, no mailbox here by that name (#5.1.1)")
         .because("validrcptto");

@@ -22,6 +22,19 @@ bool harmless(std::string_view verb)
     constexpr std::array verbs{"HELO", "EHLO", "STARTTLS", "NOOP", "RSET", "HELP", "QUIT", "BDAT"};
     return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
 }
+
+// These say more exactly what is wrong with their arguments.
+bool reads_by_itself(std::string_view verb)
+{
+    constexpr std::array verbs{"MAIL", "RCPT", "BDAT", "AUTH"};
+    return std::find(verbs.begin(), verbs.end(), verb) != verbs.end();
+}
+
+// RFC 5321 4.1.2.
+bool holds_control(std::string_view argument)
+{
+    return std::any_of(argument.begin(), argument.end(), is_control);
+}
 }
 
 // The table of the protocol. RFC 5321 4.1.1.
@@ -96,6 +109,9 @@ Answer Session::command(const Command& command)
         answer = Answer(503, "5.5.1", "RSET first (#5.5.1)");
     else if (known && must_start_tls() && !harmless(verb->word))
         answer = Answer(530, "5.7.0", "STARTTLS first (#5.7.0)").because("FORCETLS");
+    else if (known && !lax_[Lax::controls] && !reads_by_itself(verb->word) &&
+             holds_control(argument))
+        answer = Answer(501, "5.5.4", "control characters in the command (#5.5.4)");
     else if (known)
         answer = answer_by(*verb, argument);
     else if (verb != all.end() || classic())

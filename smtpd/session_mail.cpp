@@ -1,6 +1,7 @@
 // EHLO, MAIL and RCPT: the envelope, command by command.
 #include "smtpd/session.hpp"
 
+#include "base/mail/address.hpp"
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
 #include "smtpd/client_facts.hpp"
@@ -16,6 +17,11 @@ namespace grapnel::smtpd {
 
 namespace {
 constexpr std::size_t hard_recipient_limit = 50000;
+
+bool is_ascii(std::string_view text)
+{
+    return std::all_of(text.begin(), text.end(), [](char c) { return (c & 0x80) == 0; });
+}
 }
 
 void Session::forget_transaction()
@@ -192,7 +198,7 @@ std::optional<Answer> Session::refused_parameters(const Parameters& parameters) 
             .because("holdmax");
     const auto& by = parameters.deliver_by;
     if (by && by->mode == 'R' && by->seconds < static_cast<std::int64_t>(config().deliver_by_min))
-        return Answer(501, "5.5.4", "that is too soon to deliver a message by (#5.5.4)")
+        return Answer(555, "5.5.4", "that is too soon to deliver a message by (#5.5.4)")
             .because("deliverbymin");
     return std::nullopt;
 }
@@ -263,9 +269,9 @@ Answer Session::mail(std::string_view argument)
             if (keyword == "AUTH") value = parameters.auth.value_or("<>");
         ask_at(hooks::Stage::mail);
     }
+    have_judged(PluginEvent::mail);
     if (parameters.priority && granted != *parameters.priority)
         return Answer(250, "2.3.6", "ok, with priority " + std::to_string(granted));
-    have_judged(PluginEvent::mail);
     return Answer(250, "2.1.0", "ok");
 }
 
@@ -318,7 +324,9 @@ Answer Session::take_recipient(const Path& path, const Parameters& parameters)
         return Answer(552, "5.3.4", "sorry, that message is too big for this recipient (#5.3.4)")
             .because("rcptdatabytes");
     if (most_bytes > 0) smallest_limit_ = std::min(smallest_limit_, most_bytes);
-    if (recipients_.empty()) first_recipient_ = path.as_given;
+    // In the form that lets the message do without SMTPUTF8, where there is one.
+    const bool plain = !is_ascii(path.as_given) && is_ascii(address);
+    if (recipients_.empty()) first_recipient_ = plain ? quote_address(address) : path.as_given;
     recipients_.push_back(address + around_.peer.relay_client.value_or(""));
     grapnel::Extensions wishes;
     record_recipient(parameters, wishes);

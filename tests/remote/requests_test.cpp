@@ -72,13 +72,46 @@ TEST(Requests, WhatCannotBePromisedIsNotSent)
     EXPECT_EQ(status("requiretls=1", false, all), "5.7.30");
     EXPECT_EQ(status("body=BinaryMIME", false, all), "5.6.3");
     EXPECT_EQ(status("body=8BITMIME", false, none), "");
-    EXPECT_EQ(status("smtputf8=1", true, none), "5.6.7");
+    EXPECT_EQ(status("smtputf8=1", true, none), "5.6.9");
     EXPECT_EQ(status("smtputf8=1", true, all), "");
     EXPECT_EQ(status("smtputf8=1", false, none), "") << "it can do without";
-    EXPECT_EQ(status("deliver-by=9;R", false, none), "5.3.3");
+    EXPECT_EQ(status("deliver-by=9;R", false, none), "5.4.7");
     EXPECT_EQ(status("deliver-by=9;R", false, all), "");
     EXPECT_EQ(status("deliver-by=9;N", false, none), "");
     EXPECT_EQ(status("", true, none), "");
+}
+
+TEST(Requests, OfAHostThatIsTooSlowAreNotMade)
+{
+    auto requests = read_requests("deliver-by=160;R");
+    requests.now = 100;
+    EXPECT_FALSE(objection(requests, all, "192.0.2.1", 60));
+    const auto no = objection(requests, all, "192.0.2.1", 61);
+    ASSERT_TRUE(no);
+    EXPECT_EQ(no->status, "5.4.7");
+    EXPECT_FALSE(objection(read_requests("deliver-by=160;N"), all, "192.0.2.1", 61));
+}
+
+TEST(Requests, AnOriginalRecipientIsInUtf8OnlyWhereTheMessageIs)
+{
+    auto requests = read_requests("smtputf8=1 orcpt=utf-8;j%C3%B6%F0%9F%98%80@x");
+    EXPECT_EQ(rcpt_parameters(requests, all), " ORCPT=utf-8;j\\x{F6}\\x{1F600}@x");
+    requests.needs_utf8 = true;
+    EXPECT_EQ(rcpt_parameters(requests, all), " ORCPT=utf-8;j\xc3\xb6\xf0\x9f\x98\x80@x");
+    EXPECT_EQ(rcpt_parameters(requests, {"DSN"}), " ORCPT=utf-8;j\\x{F6}\\x{1F600}@x");
+    EXPECT_EQ(rcpt_parameters(read_requests("orcpt=utf-8;%F6"), all), "");
+    EXPECT_EQ(rcpt_parameters(read_requests("orcpt=utf-8;%C3%B6%0D%0AX"), all), "");
+}
+
+TEST(Requests, AnInternationalAddressSaysSoWhoeverSentTheMessage)
+{
+    Requests requests;
+    requests.international_address = requests.needs_utf8 = true;
+    EXPECT_EQ(mail_parameters(requests, all), " SMTPUTF8");
+    EXPECT_EQ(mail_parameters(requests, none), "");
+    EXPECT_FALSE(objection(requests, none, "192.0.2.1")) << "as qmail does";
+    requests.records.set("smtputf8", "1");
+    EXPECT_EQ(objection(requests, none, "192.0.2.1")->status, "5.6.7");
 }
 
 }

@@ -307,8 +307,10 @@ TEST(SmtpDialogue, AHostThatCannotKeepAPromiseIsNotGivenTheMessage)
 {
     auto what = errand();
     what.requests = read_requests("deliver-by=4000000000;R");
-    const Played played(what, {"220 b.example", "250 b.example"});
-    EXPECT_TRUE(played.dialogue.over());
-    EXPECT_TRUE(played.dialogue.verdict().next_host);
-    EXPECT_EQ(played.dialogue.verdict().message.status, "5.3.3");
+    for (const std::string offer : {"250 b.example", "250-b.example\n250 DELIVERBY 1000000000"}) {
+        const Played played(what, {"220 b.example", offer});
+        EXPECT_TRUE(played.dialogue.over());
+        EXPECT_TRUE(played.dialogue.verdict().next_host);
+        EXPECT_EQ(played.dialogue.verdict().message.status, "5.4.7");
+    }
 }

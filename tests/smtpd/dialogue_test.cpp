@@ -1,5 +1,5 @@
-// The dialogue as the standards have it, a row for each rule, in both frames: states, verbs,
-// limits, groups of commands, addresses, extensions, chunks.
+// The dialogue as the standards have it, a row for each rule, in both frames and within TLS:
+// states, verbs, limits, groups of commands, addresses, extensions, chunks.
 #include "smtpd/two_frames.hpp"
 
 using namespace grapnel::test;
@@ -12,7 +12,7 @@ const Exchange greeted{ehlo, "250"}, has_sender{from, "250 2.1.0"}, has_recipien
     one_at_a_time{from, "503 5.5.1"};
 
 class Dialogue : public TwoFrames {};
-INSTANTIATE_TEST_SUITE_P(In, Dialogue, ::testing::Values(Frame::one_session, Frame::server),
+INSTANTIATE_TEST_SUITE_P(In, Dialogue, all_frames,
                          [](const auto& frame) { return name(frame.param); });
 
 // RFC 5321 3.1, 4.1.4; RFC 3030.
@@ -341,7 +341,6 @@ TEST_P(Dialogue, AChunkThatEndsTooSoonIsNoMessage)
 // RFC 5321 4.1.2, 4.5.1, appendix C; RFC 6531.
 TEST_P(Dialogue, AddressesFollowTheGrammar)
 {
-    home.control("smtpext", "+SMTPUTF8");
     start();
     const auto rcpt = [](const std::string& path) { return "RCPT TO:<" + path + '>'; };
     hold(std::vector<Row>{
@@ -412,7 +411,7 @@ TEST_P(Dialogue, AddressesFollowTheGrammar)
 // Each keyword, on and off: smtp-standards 3.1.
 TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
 {
-    start({"SMTPEXT=+DSN,+SMTPUTF8,+DELIVERBY,+FUTURERELEASE,+MT-PRIORITY,+RRVS", "RELAYCLIENT="});
+    start({"SMTPEXT=+DELIVERBY,+FUTURERELEASE,+MT-PRIORITY", "RELAYCLIENT="});
     const Exchange again{"RSET", "250 2.0.0"};
     hold(std::vector<Row>{
         {"on",
@@ -427,7 +426,6 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
           {from + " RET=FULL ENVID=x", "250 2.1.0"},
           {to + " NOTIFY=NEVER ORCPT=rfc822;root", "250 2.1.5"},
           {to + " NOTIFY=NEVER,SUCCESS", "501 5.5.4"},
-          {to + " RRVS=2020-01-01T00:00:00Z", "250 2.1.5"},
           again,
           {from + " BY=100;R", "250 2.1.0"},
           again,
@@ -442,9 +440,12 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
         {"never",
          {greeted,
           {from + " REQUIRETLS", "555 5.5.4"},
+          {from + " AUTH=<>", "555 5.5.4"},
           {from + " MTRK=x", "555 5.5.4"},
           {from + " SUBMITTER=x", "555 5.5.4"},
           {to, "503 5.5.1"},
+          has_sender,
+          {to + " RRVS=2020-01-01T00:00:00Z", "555 5.5.4"},
           {"BURL x", "502 5.5.1"},
           {"ATRN", "502 5.5.1"}}},
     });
@@ -453,12 +454,12 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
     for (const std::string keyword :
          {"PIPELINING", "8BITMIME", "SIZE", "ENHANCEDSTATUSCODES", "SMTPUTF8", "DSN", "CHUNKING",
           "LIMITS MAILMAX=100 RCPTMAX=1000", "DELIVERBY", "FUTURERELEASE 604800 ", "MT-PRIORITY",
-          "RRVS", "VRFY", "HELP"})
+          "VRFY", "HELP"})
         EXPECT_NE(offer.find("250-" + keyword) + offer.find("250 " + keyword) + 1,
                   std::string::npos)
             << keyword;
     for (const std::string keyword :
-         {"REQUIRETLS", "BINARYMIME", "EXPN", "ETRN", "XCLIENT", "XFORWARD", "AUTH"})
+         {"REQUIRETLS", "BINARYMIME", "RRVS", "EXPN", "ETRN", "XCLIENT", "XFORWARD", "AUTH"})
         EXPECT_EQ(offer.find(keyword), std::string::npos) << keyword;
 }
 
@@ -491,8 +492,7 @@ TEST_P(Dialogue, AllOffIsBareSmtp)
 
 // RFC 2033.
 class Lmtp : public TwoFrames {};
-INSTANTIATE_TEST_SUITE_P(In, Lmtp, ::testing::Values(Frame::one_session, Frame::server),
-                         [](const auto& frame) { return name(frame.param); });
+INSTANTIATE_TEST_SUITE_P(In, Lmtp, all_frames, [](const auto& frame) { return name(frame.param); });
 
 TEST_P(Lmtp, AnswersForEachRecipient)
 {
@@ -533,13 +533,13 @@ TEST_P(Lmtp, AnswersForEachRecipient)
     });
     const auto got = capture.take();
     ASSERT_GE(got.size(), 1u);
-    EXPECT_NE(got[0].message.find("with LMTP"), std::string::npos);
+    const std::string word = is_in_tls(GetParam()) ? "with LMTPS\n" : "with LMTP\n";
+    EXPECT_NE(got[0].message.find(word), std::string::npos) << got[0].message;
 }
 
 // RFC 3848, 6531; smtp-standards 1.7.
 TEST_P(Dialogue, ReceivedSaysHowItCame)
 {
-    home.control("smtpext", "+SMTPUTF8");
     start();
     const auto deliver = [&](std::vector<Exchange> exchanges) {
         exchanges.push_back({"DATA", "354"});
@@ -554,17 +554,19 @@ TEST_P(Dialogue, ReceivedSaysHowItCame)
         while (flat.find("  ") != std::string::npos) flat.replace(flat.find("  "), 2, " ");
         return flat.find(words) != std::string::npos;
     };
+    const std::string s = is_in_tls(GetParam()) ? "S" : "";
     auto field = deliver({{"HELO c.example", "250"}, has_sender, has_recipient});
     EXPECT_TRUE(has(field, "from c.example (")) << field;
     EXPECT_TRUE(has(field, "by here.example with SMTP id ")) << field;
     EXPECT_TRUE(has(field, "for <joe@here.example>; ")) << field;
     EXPECT_TRUE(field.ends_with(" +0000")) << field;
     field = deliver({greeted, has_sender, has_recipient, {"RCPT TO:<jane@here.example>", "250"}});
-    EXPECT_TRUE(has(field, "with ESMTP id ")) << field;
+    EXPECT_TRUE(has(field, "with ESMTP" + s + " id ")) << field;
     EXPECT_FALSE(has(field, " for ")) << field;
     field = deliver(
         {greeted, {from + " SMTPUTF8", "250"}, {"RCPT TO:<j\xc3\xb6@here.example>", "250"}});
-    EXPECT_TRUE(has(field, "with UTF8SMTP id ")) << field;
+    EXPECT_TRUE(has(field, "with UTF8SMTP" + s + " id ")) << field;
+    EXPECT_EQ(has(field, " tls TLS_"), is_in_tls(GetParam())) << field;
     EXPECT_TRUE(has(field, "for <j\xc3\xb6@here.example>;")) << field;
 }
 

@@ -61,7 +61,8 @@ protected:
     }
     std::size_t came_ = 0, acknowledged_ = 0;
 };
-INSTANTIATE_TEST_SUITE_P(In, Smuggling, ::testing::Values(Frame::one_session, Frame::server),
+INSTANTIATE_TEST_SUITE_P(In, Smuggling,
+                         ::testing::Values(Frame::one_session, Frame::server, Frame::server_in_tls),
                          [](const auto& frame) { return name(frame.param); });
 
 TEST_P(Smuggling, OneMessageComesInAsOneOrNone)
