@@ -238,7 +238,7 @@ def run(arguments, kind, work):
             time.sleep(random.uniform(0.2, 0.8))
             if site.room:
                 site.room.fill()
-                deadline = time.monotonic() + 120
+                deadline = time.monotonic() + (20 if arguments.broken else 120)
                 while load.refused < SESSIONS and time.monotonic() < deadline:
                     time.sleep(0.01)
                 refused += load.refused >= SESSIONS
