@@ -118,7 +118,7 @@ inline constexpr std::array settings{
             "Host of envelope recipients without @", Check::host},
     Setting{"fixup", SettingKind::list, "all", "qmail-smtpd",
             "What is mended in submitted messages", Check::word,
-            "date message-id sender bcc return-path domains none"},
+            "date message-id sender bcc return-path domains fold mime none"},
     Setting{"greetdelay", SettingKind::integer, "0", "qmail-smtpd", "Seconds before the greeting"},
     Setting{"helohost", SettingKind::line, "me", "qmail-remote, qmail-send",
             "Name in EHLO and HELO", Check::host},

@@ -104,9 +104,11 @@ int run_one_session(const Options& options, const Environment& environment)
     };
     const auto judges = judge_rule(options.checker);
     const Fd helper = queue::start_submission_helper(environment, may_set, judges);
+    const auto peer = peer_of_environment(environment, 0);
     const bool auth = options.service.kind == Kind::submission || !options.checker.empty() ||
                       environment.has("SMTPAUTH") || environment.has("SMTPEXT") ||
-                      config->extensions_of(options.service.kind).has(Extension::auth);
+                      config->extensions_of(options.service.kind).has(Extension::auth) ||
+                      config->xclients.contains(peer.address);
     auto usage = auth ? open_usage() : std::nullopt;
     const bool judged = !config->plugins.empty() || environment.has("RCPTCHECK");
     const Fd programs = judged ? start_program_helper(environment) : Fd();
@@ -117,11 +119,10 @@ int run_one_session(const Options& options, const Environment& environment)
     for (const auto& complaint : config->complaints) log::server(complaint);
     for (const auto& complaint : tls.complaints) log::server(complaint);
     bool quit = false;
-    if (options.service.kind == Kind::lmtp && peer_of_environment(environment, 0).here.port == 25)
+    if (options.service.kind == Kind::lmtp && peer.here.port == 25)
         return refuse("4.3.5 LMTP is not spoken on port 25 (#4.3.5)", "LMTP on port 25");
     QueueLoad load("queue");
-    Surroundings surroundings{config, peer_of_environment(environment, 0), helper.get(),
-                              std::to_string(::getpid())};
+    Surroundings surroundings{config, peer, helper.get(), std::to_string(::getpid())};
     surroundings.load = &load;
     surroundings.service = options.service;
     surroundings.has_checker = !options.checker.empty();

@@ -39,10 +39,9 @@ struct Peer {
 
     std::optional<std::string> force_tls = {}, disable_tls = {};   // "0" counts as absent
 
-    // By what he has shown on this connection: a certificate, a password.
+    // By what he has shown on this connection: a certificate, a password; or by XCLIENT.
     bool admitted = false;
-    std::optional<std::string> login = {};   // the name he logged in with, elsewhere
-    std::string user = {}, method = {};      // after AUTH
+    std::string user = {}, method = {};   // after AUTH
 
     bool may_relay() const { return admitted || relay_client.has_value(); }
 };

@@ -32,6 +32,9 @@
 #include <string_view>
 #include <vector>
 
+namespace grapnel::net {
+class Backroom;
+}
 namespace grapnel::queue {
 class AsyncSubmission;
 class QueuedPool;
@@ -75,9 +78,10 @@ struct Surroundings {
     int programs = -1;   // the socket of the program helper; -1: there is none
 
     // Of AUTH.
-    Judges* judges = nullptr;   // nullptr: nobody can be asked
-    Usage* usage = nullptr;     // nullptr: limits by the hour are not held
-    bool has_checker = false;   // the command line names one
+    Judges* judges = nullptr;            // nullptr: nobody can be asked
+    net::Backroom* backroom = nullptr;   // where passwords are compared; nullptr: here, he is alone
+    Usage* usage = nullptr;              // nullptr: limits by the hour are not held
+    bool has_checker = false;            // the command line names one
 };
 
 class Session {
@@ -176,9 +180,13 @@ private:
     net::asio::awaitable<std::optional<net::Secret>> next_response(std::string_view challenge,
                                                                    Answer& instead);
     net::asio::awaitable<Word> judge(sasl::Step& step, std::string& trouble);
+    net::asio::awaitable<Word> compare(sasl::ScramKeys keys, net::Secret password,
+                                       std::string& trouble);
     net::asio::awaitable<Word> ask_judge(std::string_view which, net::Secret input,
                                          std::string& trouble);
     Answer admit(std::string user);
+    void become_user(std::string user, std::string method);
+    void forget_login();
     bool guesses_too_often() const;
     net::asio::awaitable<Answer> refuse_guess();
 

@@ -2,6 +2,7 @@
 #include "smtpd/session.hpp"
 
 #include "base/net/attended.hpp"
+#include "base/net/backroom.hpp"
 #include "base/net/timer.hpp"
 #include "base/net/tls_layer.hpp"
 #include "base/sys/clock.hpp"
@@ -12,10 +13,13 @@
 #include "smtpd/log.hpp"
 #include "base/base64.hpp"
 #include "smtpd/sasl/prepare.hpp"
+#include "smtpd/sasl/scram_keys.hpp"
 #include "smtpd/usage.hpp"
 
 #include <algorithm>
 #include <chrono>
+#include <functional>
+#include <memory>
 
 namespace grapnel::smtpd {
 
@@ -45,6 +49,22 @@ awaitable<void> put_question(Judges& judges, std::string which, std::size_t most
 {
     word = co_await judges.ask(std::move(which), most, std::move(variables), std::move(input),
                                trouble);
+}
+
+// Shared with the thread that makes it: who asked for it may leave.
+struct Comparison {
+    sasl::ScramKeys keys;
+    net::Secret password;
+    bool same = false;
+    void make() { same = sasl::is_password(keys, password.view()); }
+};
+
+awaitable<void> have_made(net::Backroom& backroom, std::shared_ptr<Comparison> comparison,
+                          bool& made)
+{
+    std::function<void()> work = [comparison] { comparison->make(); };
+    const auto deadline = net::SteadyClock::now() + Judges::usual_limit;
+    made = co_await backroom.run(std::move(work), deadline);
 }
 
 // His address, or of IPv6 the network that he may choose addresses from.
@@ -209,8 +229,9 @@ awaitable<Word> Session::judge(sasl::Step& step, std::string& trouble)
     if (!token && auth.credentials) {
         const auto keys = auth.credentials->find(step.user);
         if (keys.known || !program) {
-            const auto password = sasl::prepare_password(step.secret.view());
-            co_return sasl::is_password(keys, password.view()) ? Word::yes : Word::no;
+            auto password = sasl::prepare_password(step.secret.view());
+            const Word word = co_await compare(keys, std::move(password), trouble);
+            co_return word;
         }
     }
     auto input = question(step.user, step.secret.view(), token ? auth_.asked : "");
@@ -219,6 +240,26 @@ awaitable<Word> Session::judge(sasl::Step& step, std::string& trouble)
     const auto which = token ? token_judge : password_judge;
     const Word word = co_await ask_judge(which, std::move(input), trouble);
     co_return word;
+}
+
+// Thousands of rounds, that others must not wait for.
+awaitable<Word> Session::compare(sasl::ScramKeys keys, net::Secret password, std::string& trouble)
+{
+    const auto comparison =
+        std::make_shared<Comparison>(Comparison{std::move(keys), std::move(password)});
+    if (!around_.backroom) {
+        comparison->make();
+    } else {
+        bool made = false;
+        co_await flush();
+        asking_ = true;
+        auto work = have_made(*around_.backroom, comparison, made);
+        co_await net::attended(stream_, std::move(work));
+        asking_ = false;
+        trouble = "too many passwords to compare";
+        if (!made) co_return Word::later;
+    }
+    co_return comparison->same ? Word::yes : Word::no;
 }
 
 awaitable<Word> Session::ask_judge(std::string_view which, net::Secret input, std::string& trouble)
@@ -239,14 +280,27 @@ awaitable<Word> Session::ask_judge(std::string_view which, net::Secret input, st
 
 Answer Session::admit(std::string user)
 {
-    auth_.user = std::move(user);
-    auth_.method = auth_.asked;
-    around_.peer.admitted = true;
-    around_.peer.user = auth_.user;
-    around_.peer.method = auth_.method;
+    become_user(std::move(user), auth_.asked);
     look_at_circumstances();
     log::authenticated(around_.name, around_.peer);
     return Answer(235, "2.7.0", "ok, go ahead (#2.7.0)");
+}
+
+void Session::become_user(std::string user, std::string method)
+{
+    auth_.user = std::move(user);
+    auth_.method = std::move(method);
+    around_.peer.admitted = true;
+    around_.peer.user = auth_.user;
+    around_.peer.method = auth_.method;
+}
+
+void Session::forget_login()
+{
+    if (auth_.done()) around_.peer.admitted = false;
+    around_.peer.user.clear();
+    around_.peer.method.clear();
+    auth_ = {};
 }
 
 bool Session::guesses_too_often() const

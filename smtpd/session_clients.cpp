@@ -10,6 +10,7 @@ namespace grapnel::smtpd {
 namespace {
 
 Answer not_trusted() { return Answer(550, "5.7.0", "you are not trusted with that (#5.7.0)"); }
+constexpr const char* logged_in_elsewhere = "XCLIENT";   // instead of a mechanism
 Answer bad_attribute() { return Answer(501, "5.5.4", "bad attribute (#5.5.4)"); }
 
 }
@@ -21,9 +22,8 @@ Answer Session::xclient(std::string_view argument)
     if (step_ > Step::greeted) return Answer(503, "5.5.1", "not within a message (#5.5.1)");
     const auto facts = parse_client_facts(argument, FactsOf::xclient);
     if (!facts) return bad_attribute();
-    if (auth_.done()) around_.peer.admitted = false;   // that was somebody else
-    around_.peer.user.clear();
-    auth_ = {};
+    const bool other = facts->address.has_value() || facts->name.has_value();
+    if (other || auth_.method != logged_in_elsewhere) forget_login();   // that was somebody else
     if (!become_client(*facts))
         return Answer(554, "5.7.1", "no mail is taken from that client (#5.7.1)").and_hang_up();
     step_ = Step::connected;
@@ -32,6 +32,7 @@ Answer Session::xclient(std::string_view argument)
     helo_ = facts->helo.value_or(classic() ? around_.peer.host : "");
     extended_ = facts->extended.value_or(false);
     log::connected(around_.name, around_.peer);
+    if (auth_.done()) log::authenticated(around_.name, around_.peer);
     if (auto refusal = policy_.bad_client()) {
         barred_ = true;
         return *refusal;
@@ -68,8 +69,8 @@ bool Session::become_client(const ClientFacts& facts)
     peer.port = client.port;
     peer.here = here;
     if (facts.login) {   // who speaks for him has let him log in
-        peer.login = facts.login->empty() ? std::nullopt : facts.login;
-        peer.admitted = peer.login.has_value();
+        forget_login();
+        if (!facts.login->empty()) become_user(*facts.login, logged_in_elsewhere);
     }
     read_settings();
     return true;

@@ -99,7 +99,6 @@ Envelope Session::envelope() const
     if (around_.peer.host != "unknown")
         records.set("ptr", around_.peer.host.substr(0, longest_extension_value));
     if (!helo_.empty()) records.set("helo", helo_);
-    if (around_.peer.login) records.set("user", *around_.peer.login);
     if (auth_.done()) records.set("user", auth_.user);
     return envelope;
 }

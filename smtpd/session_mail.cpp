@@ -207,7 +207,9 @@ std::optional<Answer> Session::refused_parameters(const Parameters& parameters) 
 int Session::granted_priority(const Parameters& parameters) const
 {
     const int asked = parameters.priority.value_or(0);
-    const bool listed = config().priority_clients.contains(around_.peer.address);
+    const auto& clients = config().priority_clients;
+    const bool listed = clients.contains(around_.peer.address) ||
+                        (auth_.done() && clients.contains_user(auth_.user));
     return asked <= 0 || listed ? asked : 0;
 }
 

@@ -1,5 +1,6 @@
 #include "smtpd/worker.hpp"
 
+#include "base/net/backroom.hpp"
 #include "base/net/descriptor.hpp"
 #include "base/net/listener.hpp"
 #include "base/net/loop.hpp"
@@ -95,6 +96,7 @@ public:
           load_("queue", shared),
           queued_(loop_.executor(), home()),
           judges_(loop_.executor(), helper_),
+          backroom_(loop_.executor()),
           through_queued_(!environment.has("QMAILQUEUE")),
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
           spare_(open_read("/dev/null")),
@@ -282,6 +284,7 @@ private:
             return peer_of(other, *rules, host);
         };
         around.judges = &judges_;
+        around.backroom = &backroom_;
         around.has_checker = has_checker_;
         around.usage = usage_ ? &*usage_ : nullptr;
         if (around.config->is_hooked()) {
@@ -385,6 +388,7 @@ private:
     net::Loop loop_;
     queue::QueuedPool queued_;
     Judges judges_;
+    net::Backroom backroom_;
     bool through_queued_;
     net::Signals signals_;
     Fd spare_;

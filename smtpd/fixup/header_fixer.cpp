@@ -2,6 +2,7 @@
 
 #include "base/mail/date.hpp"
 #include "base/text.hpp"
+#include "smtpd/fixup/folding.hpp"
 #include "smtpd/fixup/mailboxes.hpp"
 
 #include <algorithm>
@@ -26,29 +27,37 @@ std::string name_of(const std::string& field)
 
 void HeaderFixer::take(std::string_view bytes, std::string& out)
 {
-    while (!in_body_ && !too_long_ && !bytes.empty()) {
+    while (place_ == Place::header && !bytes.empty()) {
         switch (splitter_.take(bytes)) {
         case HeaderSplitter::Step::more:
             return;
         case HeaderSplitter::Step::field:
             held_ += splitter_.field().size();
-            too_long_ = held_ > longest_header;
-            if (!too_long_) fields_.push_back(splitter_.field());
+            if (held_ > longest_header)
+                place_ = Place::nowhere;
+            else
+                fields_.push_back(splitter_.field());
             break;
         case HeaderSplitter::Step::too_long:
-            too_long_ = true;
+            place_ = Place::nowhere;
             break;
         case HeaderSplitter::Step::end:
             end_header(out);
             break;
         }
     }
-    if (in_body_) out += bytes;
+    if (place_ == Place::body_looked_at) {
+        const auto room = longest_look_at_body - std::min(longest_look_at_body, body_.size());
+        body_ += bytes.substr(0, room);
+        bytes.remove_prefix(std::min(room, bytes.size()));
+        if (body_.size() >= longest_look_at_body) give_header(out);
+    }
+    if (place_ == Place::body) out += bytes;
 }
 
 bool HeaderFixer::finish(std::string& out)
 {
-    while (!in_body_ && !too_long_) {
+    while (place_ == Place::header) {
         switch (splitter_.finish()) {
         case HeaderSplitter::Step::field:
             fields_.push_back(splitter_.field());
@@ -59,11 +68,12 @@ bool HeaderFixer::finish(std::string& out)
             break;
         case HeaderSplitter::Step::more:
         case HeaderSplitter::Step::too_long:
-            too_long_ = true;
+            place_ = Place::nowhere;
             break;
         }
     }
-    return !too_long_;
+    if (place_ == Place::body_looked_at) give_header(out);
+    return place_ == Place::body;
 }
 
 // The names that h= lists, a name as often as it likes (RFC 6376 3.5).
@@ -105,11 +115,28 @@ bool HeaderFixer::drops(std::string_view name, const std::string& field) const
 
 std::string HeaderFixer::mended(std::string_view name, const std::string& field) const
 {
+    const auto& words = facts_.words;
     const bool of_addresses =
         std::find(address_fields.begin(), address_fields.end(), name) != address_fields.end();
-    if (!of_addresses || !facts_.words[FixupWord::domains] || !may_touch(name)) return field;
-    const auto value = field_value(field);
-    return field.substr(0, field.size() - value.size()) + with_domains(value, facts_.host);
+    if (!may_touch(name)) return field;
+    std::string result = field;
+    if (of_addresses && words[FixupWord::domains]) {
+        const auto value = field_value(field);
+        result = field.substr(0, field.size() - value.size()) + with_domains(value, facts_.host);
+    }
+    if (words[FixupWord::fold] && result.size() > longest_header_line && may_be_folded(name))
+        result = with_long_lines_folded(result, of_addresses);
+    return result;
+}
+
+MimeFields HeaderFixer::mime_fields() const
+{
+    return {has("mime-version"), has("content-type"), has("content-transfer-encoding")};
+}
+
+bool HeaderFixer::must_look_at_body() const
+{
+    return facts_.words[FixupWord::mime] && mime_fields().depend_on_body();
 }
 
 // Said of the header as it will be: From is complete by then, another's Sender gone.
@@ -127,12 +154,15 @@ std::string HeaderFixer::additions() const
         added += "Date: " + date_5322(facts_.when, facts_.zone_minutes) + '\n';
     if (words[FixupWord::message_id] && missing("message-id"))
         added += "Message-ID: <" + facts_.id + '@' + facts_.id_host + ">\n";
+    const bool speaks_of_mime = may_touch("mime-version") && may_touch("content-type") &&
+                                may_touch("content-transfer-encoding");
+    if (words[FixupWord::mime] && speaks_of_mime)
+        added += missing_mime_fields(mime_fields(), body_);
     return added;
 }
 
 void HeaderFixer::end_header(std::string& out)
 {
-    in_body_ = true;
     for (const auto& field : fields_)
         if (is_field(field, "dkim-signature")) note_signature(field);
     std::vector<std::string> kept;
@@ -141,11 +171,20 @@ void HeaderFixer::end_header(std::string& out)
         if (!drops(name, field)) kept.push_back(mended(name, field));
     }
     fields_ = std::move(kept);
+    body_ = splitter_.rest();
+    place_ = Place::body_looked_at;
+    if (!must_look_at_body()) give_header(out);
+}
+
+void HeaderFixer::give_header(std::string& out)
+{
+    place_ = Place::body;
     out += additions();
     for (const auto& field : fields_) out += field;
     out += '\n';   // also where the header ended at what is no field
-    out += splitter_.rest();
+    out += body_;
     fields_ = {};
+    body_ = {};
 }
 
 }

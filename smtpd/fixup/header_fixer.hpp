@@ -1,9 +1,11 @@
 // What control/fixup says is done to the header of a submitted message, while its text streams
-// through: the header is held till its end, 128 KiB at most, the body never. What a DKIM signature
-// of the submitter covers is neither changed nor added (smtp-standards 5). Pure.
+// through: the header is held till its end, 128 KiB at most; of the body 64 KiB, where only that
+// can tell which MIME fields are missing. What a DKIM signature of the submitter covers is neither
+// changed nor added (smtp-standards 5). Pure.
 #pragma once
 
 #include "base/mail/header.hpp"
+#include "smtpd/fixup/mime_fields.hpp"
 #include "smtpd/fixup/words.hpp"
 
 #include <ctime>
@@ -38,7 +40,11 @@ public:
     bool finish(std::string& out);
 
 private:
+    enum class Place { header, body_looked_at, body, nowhere };   // nowhere: too long
     void end_header(std::string& out);
+    void give_header(std::string& out);
+    MimeFields mime_fields() const;
+    bool must_look_at_body() const;
     void note_signature(const std::string& field);
     std::string additions() const;
     bool has(std::string_view name) const;
@@ -52,7 +58,8 @@ private:
     std::vector<std::string> fields_;
     std::size_t held_ = 0;
     std::set<std::string, std::less<>> signed_;   // names in lower case
-    bool in_body_ = false, too_long_ = false;
+    Place place_ = Place::header;
+    std::string body_;   // what was looked at
 };
 
 }

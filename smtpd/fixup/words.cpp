@@ -9,8 +9,8 @@
 namespace grapnel::smtpd {
 
 namespace {
-constexpr std::array<std::string_view, 6> names{"date", "message-id",  "sender",
-                                                "bcc",  "return-path", "domains"};
+constexpr std::array<std::string_view, 8> names{"date",        "message-id", "sender", "bcc",
+                                                "return-path", "domains",    "fold",   "mime"};
 }
 
 FixupWords FixupWords::parse(const std::optional<std::vector<std::string>>& lines,

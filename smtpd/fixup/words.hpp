@@ -15,6 +15,8 @@ enum class FixupWord {
     bcc,           // removed
     return_path,   // removed
     domains,       // added to addresses without
+    fold,          // lines of the header that are too long
+    mime,          // says what a text beyond ASCII is, where nothing does
 };
 
 class FixupWords {
@@ -27,7 +29,7 @@ public:
                             std::vector<std::string>& unknown);
 
 private:
-    std::bitset<static_cast<std::size_t>(FixupWord::domains) + 1> set_;
+    std::bitset<static_cast<std::size_t>(FixupWord::mime) + 1> set_;
 };
 
 }

@@ -2,7 +2,6 @@
 import os
 import shutil
 import smtplib
-import socket
 import subprocess
 import sys
 import time
@@ -139,63 +138,6 @@ def starttls(server, messages, at_once=50, size=4096):
         return measured(messages, float(output), used)
     finally:
         server.stop()
-
-
-def idle(server, count):
-    """KiB of memory of all of the server's processes for each connection that had its EHLO answered."""
-    if not server.disk:
-        raise Failed('its processes are not known')
-    if server.most_idle and count > server.most_idle:
-        raise Failed('it has a process for each connection')
-    server.start(connections=count + 50)
-    open_ones = []
-    try:
-        talk(server.port).close()
-        before = settled(server)
-        for i in range(count):
-            # Loopback has many addresses, and each only so many ports.
-            open_ones.append(talk(server.port, '127.0.1.%d' % (1 + i // 500)))
-        return {'rate': (settled(server) - before) / count}
-    finally:
-        for connection in open_ones:
-            connection.close()
-        server.stop()
-
-
-def settled(server):
-    """Its memory when that hardly changes any more, or after some seconds: programs start, others end."""
-    deadline = time.monotonic() + 10
-    seen = [server.memory()]
-    while time.monotonic() < deadline:
-        seen.append(server.memory())
-        if len(seen) > 5 and max(seen[-5:]) - min(seen[-5:]) <= max(16, seen[-1] // 200):
-            break
-    return seen[-1]
-
-
-def talk(port, source='127.0.0.1'):
-    try:
-        connection = socket.create_connection(('127.0.0.1', port), timeout=60, source_address=(source, 0))
-        read_reply(connection)
-        connection.sendall(b'EHLO client.example\r\n')
-        read_reply(connection)
-        return connection
-    except OSError as error:
-        raise Failed('an idle connection: %s' % error) from error
-
-
-def read_reply(connection):
-    data = b''
-    while True:
-        piece = connection.recv(4096)
-        if not piece:
-            raise Failed('the server closed an idle connection')
-        data += piece
-        last = data.rstrip(b'\r\n').rsplit(b'\n', 1)[-1]
-        if data.endswith(b'\n') and last[3:4] in (b' ', b''):
-            if not data.startswith(b'2'):
-                raise Failed('the server said %s' % data.decode(errors='replace').strip())
-            return
 
 
 def fanout(server, recipients):

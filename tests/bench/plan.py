@@ -3,14 +3,15 @@ import base64
 import functools
 from dataclasses import dataclass, field
 
+import held
 import load
 import restart
 import scanned
 from servers import AUTH_USER
 
 KIB, MIB = 1 << 10, 1 << 20
-NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'auth', 'starttls', 'idle', 'fanout', 'syncs', 'restart', 'verdict',
-         'waiting', 'large')
+NAMES = ('accept', 'maildir', 'relay', 'inject', 'connections', 'auth', 'starttls', 'idle', 'dripping',
+         'fanout', 'syncs', 'restart', 'verdict', 'waiting', 'large')
 
 
 @dataclass
@@ -150,9 +151,7 @@ def works(options):
     yield Work('starttls', 'accept 4 KiB within TLS, 50 sessions, 1 a connection',
                functools.partial(load.starttls, messages=count, at_once=10 if quick else 50),
                [Row('rate', 'messages/s'), Row('cpu', 'ms CPU each', True)], only_for=('grapnel', 'postfix'))
-    for count in options.idle:
-        yield Work('idle', 'memory of %d idle connections' % count, functools.partial(load.idle, count=count),
-                   [Row('rate', 'KiB each', True, Target([16]) if count >= 10000 else None)], most_runs=1)
+    yield from held_works(options)
     count = 50 if quick else 1000
     yield Work('fanout', 'one message to %d recipients' % count, functools.partial(load.fanout, recipients=count),
                [Row('rate', 'deliveries/s')] + costs())
@@ -166,6 +165,20 @@ def works(options):
                 Row('known', 's until all are known', True, Target([10])),
                 Row('memory', 'MB of qmail-send', True, Target([60]))], only_for=('grapnel', 'notqmail'))
     yield from scanner_works(quick)
+
+
+def held_works(options):
+    for count in options.idle:
+        yield Work('idle', 'memory of %d idle connections' % count, functools.partial(held.idle, count=count),
+                   [Row('rate', 'KiB each', True, Target([16]) if count >= 10000 else None)], most_runs=1)
+    for count in options.idle_tls:
+        yield Work('idle', 'memory of %d idle connections within TLS' % count,
+                   functools.partial(held.idle, count=count, tls=True), [Row('rate', 'KiB each', True)], most_runs=1,
+                   only_for=('grapnel', 'postfix'))
+    writers, sessions, count = (20, 10, 20) if options.quick else (200, 50, 4000)
+    yield Work('dripping', 'accept 4 KiB, %d sessions, beside %d slow writers' % (sessions, writers),
+               functools.partial(held.dripping, writers=writers, sessions=sessions, messages=count),
+               [Row('rate', 'messages/s'), Row('share', 'of the rate without them')], only_for=('grapnel', 'postfix'))
 
 
 def scanner_works(quick):

@@ -6,7 +6,8 @@ import statistics
 import threading
 import time
 
-from load import smtp_source, talk
+from held import talk
+from load import smtp_source
 from machine import Failed, sh, wait_until
 from servers import Grapnel, free_port, listens, tool
 

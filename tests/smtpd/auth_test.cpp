@@ -16,8 +16,10 @@
 #include <gtest/gtest.h>
 
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <chrono>
 
 using namespace grapnel;
@@ -493,6 +495,80 @@ TEST_P(Auth, MessagesAndRecipientsOfAnHourAreLimited)
                 StartsWith("450 4.7.1 too many messages in an hour, try again in"));
     EXPECT_THAT(submit("ann", 1), StartsWith("250"));
     EXPECT_EQ(capture.take().size(), 3u);
+}
+
+TEST_P(Auth, AUserMaySendWhatOthersMayNotBeforeOthers)
+{
+    home.control("priorityauth", "joe");
+    home.control("smtpext.submission", "+MT-PRIORITY");
+    start();
+    for (const auto& [user, reply] : std::vector<std::pair<std::string, std::string>>{
+             {"joe", "250 2.1.0"}, {"ann", "250 2.3.6"}}) {
+        auto one = client();
+        one.command(plain(user, "secret"));
+        one.command("EHLO again.example");
+        EXPECT_THAT(one.command("MAIL FROM:<a@b.example> MT-PRIORITY=3"), StartsWith(reply))
+            << user;
+    }
+}
+
+// Who logs in elsewhere has the rights of who does so here, and no more.
+TEST_P(Auth, WhoIsSpokenForHasAUsersRightsAndLimits)
+{
+    home.control("xclientips", "127.0.0.0/8");
+    home.control("sendas", "joe:news@here.example");
+    home.control("maxusermsgs", "1");
+    ASSERT_EQ(run({{home.program("qmail-newsendas")}, home.environment()}), 0);
+    start("smtp", {"TCPREMOTEIP=127.0.0.1"});
+    auto one = client();
+    EXPECT_THAT(one.command("XCLIENT ADDR=192.0.2.9 NAME=c.example LOGIN=joe"), StartsWith("220"));
+    EXPECT_THAT(one.command("XCLIENT HELO=c.example"), StartsWith("220"));   // the same client
+    one.command("EHLO c.example");
+    EXPECT_THAT(one.command("MAIL FROM:<ann@here.example>"), StartsWith("550 5.7.1"));
+    EXPECT_THAT(one.deliver("news@here.example", {"x@far.example"}, "Subject: x\n\nhi\n"),
+                StartsWith("250"));
+    EXPECT_THAT(one.command("MAIL FROM:<news@here.example>"), StartsWith("450 4.7.1 too many"));
+    const auto got = capture.take();
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_THAT(got[0].message, HasSubstr("with ESMTPA id "));
+    EXPECT_THAT(got[0].envelope, HasSubstr("\0user=joe\0"s));
+    EXPECT_TRUE(logged(" user=joe method=XCLIENT"));
+    EXPECT_THAT(one.command("XCLIENT ADDR=192.0.2.10"), StartsWith("220"));   // somebody else
+    one.command("EHLO c.example");
+    EXPECT_THAT(one.command("MAIL FROM:<ann@here.example>"), StartsWith("250"));
+    EXPECT_THAT(one.command("RCPT TO:<x@far.example>"), StartsWith("553"));
+}
+
+// Each password costs a million rounds; a worker's other clients do not wait for them.
+TEST_P(Auth, WhoTriesPasswordsHoldsUpNobodyElse)
+{
+    if (GetParam() == Frame::one_session) return;   // there he is alone
+    ASSERT_EQ(run({{home.program("qmail-saslpasswd"), "-i", "1000000", "joe"}, home.environment()},
+                  "right\n"),
+              0);
+    start();
+    std::vector<Fd> sockets;
+    std::vector<SmtpClient> busy, others;
+    const linger at_once{1, 0};   // who only says no more is still there
+    for (int i = 0; i < 24; ++i) {
+        sockets.push_back(connect_to(port_, patience));
+        ::setsockopt(sockets.back().get(), SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+        busy.emplace_back(sockets.back().get(), sockets.back().get());
+        busy.back().command("EHLO c.example");
+    }
+    for (auto& one : busy) one.send(plain("joe", "right") + "\r\n");
+    for (int i = 0; i < 8; ++i) others.push_back(client());
+    for (auto& one : others) {
+        EXPECT_THAT(one.command("NOOP"), StartsWith("250"));
+        EXPECT_THAT(one.command("RSET"), StartsWith("250"));
+    }
+    EXPECT_FALSE(std::all_of(sockets.begin(), sockets.end(), [](const Fd& socket) {
+        return readable(socket.get(), std::chrono::milliseconds(0));
+    }));
+    EXPECT_THAT(busy.front().reply(), StartsWith("235"));
+    sockets.clear();   // what is not begun is not done
+    EXPECT_THAT(others.front().command(plain("joe", "wrong")), StartsWith("535"));
+    EXPECT_THAT(others.front().command(plain("joe", "right")), StartsWith("235"));
 }
 
 TEST_P(Auth, SubmittedMessagesAreMended)

@@ -25,6 +25,7 @@ using namespace std::string_literals;
 using grapnel::test::ScramClient;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::StartsWith;
 using testing::Not;
 
 namespace {
@@ -307,9 +308,59 @@ TEST(HeaderFixer, LeavesAloneWhatTheSubmitterHasSigned)
               id + signature + "From: joe\nTo: ann\nBcc: x\nCc: bob@here.example\n\n");
 }
 
+TEST(HeaderFixer, FoldsLinesThatAreTooLong)
+{
+    std::string to = "To: ", subject = "Subject:", folded;
+    for (int i = 0; i < 100; ++i) to += (i > 0 ? "," : "") + ("user@" + std::string(10, 'x'));
+    for (int i = 0; i < 200; ++i) subject += " word";
+    const auto got =
+        mended(to + "\nReceived:" + std::string(1000, ' ') + "x\n" + subject + "\n\nx\n", "fold");
+    for (const auto line : split(got, '\n'))
+        EXPECT_TRUE(line.size() <= 78 || line.starts_with("Received:")) << line;
+    std::string unfolded = got;
+    for (auto at = unfolded.find("\n "); at != std::string::npos; at = unfolded.find("\n "))
+        unfolded.erase(at, 1);
+    EXPECT_THAT(unfolded, HasSubstr(subject + "\n\nx\n"));
+    std::erase(unfolded, ' ');
+    std::erase(to, ' ');
+    EXPECT_THAT(unfolded, StartsWith(to + "\nReceived:"));
+    const std::string one_word = "X: " + std::string(2000, 'x') + "\n\n";
+    EXPECT_THAT(mended(one_word, "fold"), HasSubstr(std::string(2000, 'x') + "\n\n"));
+    const std::string name =
+        "To: \"" + std::string(500, ',') + "\" (" + std::string(500, ',') + ")";
+    EXPECT_THAT(mended(name + " <a@b.example>\n\n", "fold"), HasSubstr(std::string(500, ',')));
+    const std::string is_signed = "DKIM-Signature: h=subject\n";
+    EXPECT_EQ(mended(is_signed + subject + "\n\n", "fold"), is_signed + subject + "\n\n");
+}
+
+TEST(HeaderFixer, SaysWhatATextBeyondAsciiIs)
+{
+    const std::string version = "MIME-Version: 1.0\n",
+                      encoding = "Content-Transfer-Encoding: 8bit\n", latin = "\n\xe9t\xe9\n",
+                      utf8 = "\n\xc3\xa9t\xc3\xa9\n",
+                      type = "Content-Type: ", html = type + "text/html\n", a = "A: b\n";
+    const auto fixed = [](const std::string& text) { return mended(text, "mime"); };
+    EXPECT_EQ(fixed(a + utf8),
+              version + type + "text/plain; charset=utf-8\n" + encoding + a + utf8);
+    EXPECT_EQ(fixed(a + latin),
+              version + type + "text/plain; charset=unknown-8bit\n" + encoding + a + latin);
+    EXPECT_EQ(fixed(html + latin), version + encoding + html + latin);
+    EXPECT_EQ(fixed(version + html + utf8), encoding + version + html + utf8);
+    EXPECT_EQ(fixed(html + "\nascii\n"), version + html + "\nascii\n");
+    for (const auto& whole :
+         {a + "\nascii\n", version + html + "\nascii\n", version + html + encoding + latin,
+          "Subject: \xc3\xa9\n\nascii\n"s, "DKIM-Signature: h=content-type\n" + utf8})
+        EXPECT_EQ(fixed(whole), whole);
+    EXPECT_EQ(mended(a + utf8, "none"), a + utf8);
+    const std::string late = "\n" + std::string(70000, 'x') + utf8;   // nobody looks that far
+    EXPECT_EQ(fixed(a + late), a + late);
+    const std::string split_character = "\n" + std::string(65535, 'x') + utf8.substr(1);
+    EXPECT_THAT(fixed(a + split_character), HasSubstr("charset=utf-8\n"));
+}
+
 TEST(HeaderFixer, DoesTheSameInAnyPieces)
 {
-    const std::string message = "From: ceo\nBcc: x\n\t y\nSubject: z\n\nbody\n\nmore\n";
+    const std::string message = "From: ceo\nBcc: x\n\t y\nSubject: z\n\nbody\n\nm\xc3\xb6re\n";
     for (std::size_t piece = 1; piece < message.size(); ++piece)
         EXPECT_EQ(mended(message, "", piece), mended(message)) << piece;
 }
