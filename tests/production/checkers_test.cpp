@@ -2,15 +2,18 @@
 // qmail-smtpd may read.
 #include "production/installed.hpp"
 
+#include "base/base64.hpp"
 #include "base/sys/file.hpp"
-#include "smtpd/sasl/base64.hpp"
+#include "support/intruder.hpp"
 #include "support/smtp_client.hpp"
+#include "support/tls.hpp"
 
 #include <gtest/gtest.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <optional>
@@ -23,7 +26,7 @@ namespace {
 
 std::string plain(const std::string& user, const std::string& password)
 {
-    return "AUTH PLAIN " + sasl::to_base64('\0' + user + '\0' + password);
+    return "AUTH PLAIN " + to_base64('\0' + user + '\0' + password);
 }
 
 class Checkers : public ::testing::Test {
@@ -115,6 +118,9 @@ TEST_F(Checkers, ServesPop3AsTheUser)
     const auto mail = system->joe() + "/Maildir/new/1.1.here";
     spill(mail, "Subject: fetched\n\nx\n");
     ASSERT_EQ(::chown(mail.c_str(), Installed::uid("joe"), Installed::gid("joe")), 0);
+    // What has come in this very second is not shown yet.
+    std::filesystem::last_write_time(mail, std::filesystem::file_time_type::clock::now() -
+                                               std::chrono::hours(1));
     ASSERT_EQ(::chmod(checker().c_str(), 0700), 0);
     const auto popup = [this] {
         return Process(system->launch({"qmail-popup", "pop.example", checker(), secrets(),
@@ -151,5 +157,25 @@ TEST_F(Checkers, KeysOfPasswordsAreForQmailSmtpdAlone)
     for (const auto* as : {"", "qmaild"})
         EXPECT_EQ(by_one_session(plain("joe", "secret"), as), "235 250") << as;
     ASSERT_EQ(::chmod((*system / "control/saslpasswd.cdb").c_str(), 0444), 0);
-    EXPECT_EQ(by_one_session(plain("joe", "secret"), "qmaild"), "454 530");
+    EXPECT_EQ(by_one_session(plain("joe", "secret"), "qmaild"), "504 530");   // not offered
+}
+
+// Whoever starts it: the key is read before it is qmaild, or not at all.
+TEST_F(Checkers, AServerForOneSessionReadsItsKeyAsRoot)
+{
+    spill(*system / "control/servercert.pem", make_certificate("here.example").both(), 0600);
+    const auto offers_tls = [this](const std::string& as) {
+        Process session(system->launch({"qmail-smtpd"}, as));
+        SmtpClient client(session.output_descriptor(), session.input());
+        const auto offer = client.command("EHLO c.example");
+        const auto ids =
+            status_field(slurp("/proc/" + std::to_string(session.pid()) + "/status"), "Uid");
+        const auto daemon = std::to_string(Installed::uid("qmaild"));
+        EXPECT_EQ(ids, daemon + ' ' + daemon + ' ' + daemon + ' ' + daemon) << as;
+        client.command("QUIT");
+        session.wait();
+        return offer.find("STARTTLS") != std::string::npos;
+    };
+    EXPECT_TRUE(offers_tls(""));
+    EXPECT_FALSE(offers_tls("qmaild"));
 }
