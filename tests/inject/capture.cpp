@@ -8,7 +8,7 @@ Capture::Capture(int exit_code, const std::string& text)
 {
     spill(directory_ / "queue",
           "#!/bin/sh\n"
-          "n=0; while [ -e $CAPTURE/$n.message ]; do n=$((n+1)); done\n"
+          "n=0; until mkdir $CAPTURE/$n 2>/dev/null || [ ! -d $CAPTURE ]; do n=$((n+1)); done\n"
           "cat > $CAPTURE/$n.message\n"
           "cat <&1 > $CAPTURE/$n.envelope\n"
           "cat $CAPTURE/text >&6\n"
