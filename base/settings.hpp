@@ -225,7 +225,8 @@ inline constexpr std::array settings{
     Setting{"smtpgreeting", SettingKind::line, "me", "qmail-smtpd",
             "Greeting; its first word is the host name", Check::host},
     Setting{"smtpplugins", SettingKind::list, "none", "qmail-smtpd",
-            "Plugins of qmail-spp: [connection], [helo], [mail], [rcpt], [data], a program a line"},
+            "Plugins of qmail-spp: [connection], [helo], [auth], [mail], [rcpt], [data], a program "
+            "a line"},
     Setting{"smtproutes", SettingKind::list, "none", "qmail-remote",
             "Fixed next hops: domain:relay:port, |user|password behind it for a login",
             Check::route},

@@ -139,6 +139,10 @@ private:
         for (const auto& entry : request.variables) {
             if (!allowed_ || !allowed_(entry)) throw_error(EPERM, "variable refused");
             const auto equals = entry.find('=');
+            if (equals == std::string::npos) {
+                variables.unset(entry);
+                continue;
+            }
             variables.set(entry.substr(0, equals), entry.substr(equals + 1));
         }
         return variables;

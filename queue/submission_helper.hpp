@@ -17,8 +17,8 @@
 
 namespace grapnel::queue {
 
-// May a submission set this variable ("NAME=value")? Asked in the helper: the peer's word is not
-// enough.
+// May a submission set this variable ("NAME=value"), or take it away ("NAME")? Asked in the helper:
+// the peer's word is not enough.
 using VariableRule = std::function<bool(std::string_view entry)>;
 
 // The words of the program that judges what `which` names; empty: there is none. Asked in the

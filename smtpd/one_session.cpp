@@ -99,8 +99,9 @@ int run_one_session(const Options& options, const Environment& environment)
         return refuse("unable to read controls (#4.3.0)", error.what());
     }
     // Who the client is may be said by a proxy, or shown by himself.
-    const auto may_set = [](std::string_view entry) {
-        return is_connection_fact(entry.substr(0, entry.find('=')));
+    SharedWords said;   // by plugins
+    const auto may_set = [&said](std::string_view entry) {
+        return is_connection_fact(entry.substr(0, entry.find('='))) || said.contains(entry);
     };
     const auto judges = judge_rule(options.checker);
     const Fd helper = queue::start_submission_helper(environment, may_set, judges);
@@ -111,7 +112,8 @@ int run_one_session(const Options& options, const Environment& environment)
                       config->xclients.contains(peer.address);
     auto usage = auth ? open_usage() : std::nullopt;
     const bool judged = !config->plugins.empty() || environment.has("RCPTCHECK");
-    const Fd programs = judged ? start_program_helper(environment) : Fd();
+    const Fd programs = judged ? start_program_helper(environment, said) : Fd();
+    said.close();
     ::tzset();   // before files are out of reach
     if (tls.material) net::prepare_tls();
     const bool hooked = config->is_hooked() && faces_strangers(environment);

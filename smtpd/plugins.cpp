@@ -23,6 +23,8 @@ std::optional<PluginEvent> event_of(std::string_view section)
         return PluginEvent::rcpt;
     case 'd':
         return PluginEvent::data;
+    case 'a':
+        return PluginEvent::auth;
     default:
         return std::nullopt;
     }

@@ -12,7 +12,7 @@
 
 namespace grapnel::smtpd {
 
-enum class PluginEvent { connection, helo, mail, rcpt, data };
+enum class PluginEvent { connection, helo, mail, rcpt, data, auth };
 
 class PluginList {
 public:
@@ -27,7 +27,7 @@ public:
     bool empty() const;
 
 private:
-    std::array<std::vector<std::string>, 5> programs_;
+    std::array<std::vector<std::string>, 6> programs_;
 };
 
 struct PluginWords {

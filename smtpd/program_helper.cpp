@@ -15,7 +15,6 @@
 #include <array>
 #include <cerrno>
 #include <csignal>
-#include <deque>
 #include <system_error>
 
 #include <poll.h>
@@ -30,15 +29,16 @@ using namespace std::chrono_literals;
 using Clock = std::chrono::steady_clock;
 using End = ProgramResult::End;
 
-constexpr std::size_t longest_request = 32768, longest_output = 32768, most_remembered = 10000;
+constexpr std::size_t longest_request = 32768, longest_output = 32768;
 constexpr int exec_failed = 120;
 
 // What a session says of its client, whatever the value.
 bool is_said_by_session(std::string_view name)
 {
-    constexpr std::array names{
-        "SMTPHELOHOST",    "SMTPMAILFROM", "SMTPRCPTTO", "SMTPRCPTCOUNT", "SMTPRCPTCOUNTALL",
-        "SMTPRCPTHOSTSOK", "SENDER",       "RECIPIENT",  "HELO",          "USE_FD4"};
+    constexpr std::array names{"SMTPHELOHOST",  "SMTPMAILFROM",     "SMTPRCPTTO",
+                               "SMTPRCPTCOUNT", "SMTPRCPTCOUNTALL", "SMTPRCPTHOSTSOK",
+                               "SENDER",        "RECIPIENT",        "HELO",
+                               "USE_FD4",       "SMTPAUTHMETHOD",   "SMTPAUTHUSER"};
     return std::find(names.begin(), names.end(), name) != names.end() || is_connection_fact(name);
 }
 
@@ -60,9 +60,9 @@ struct Job {
 
 class Helper {
 public:
-    Helper(int socket, const Environment& environment, const VariableRule& allowed,
-           std::chrono::seconds limit)
-        : socket_(socket), environment_(environment), allowed_(allowed), limit_(limit)
+    Helper(int socket, const Environment& environment, const SharedWords& said,
+           const VariableRule& allowed, std::chrono::seconds limit)
+        : socket_(socket), environment_(environment), said_(said), allowed_(allowed), limit_(limit)
     {
     }
 
@@ -165,7 +165,7 @@ private:
         const auto equals = entry.find('=');
         if (equals == std::string_view::npos) return false;
         if (is_said_by_session(entry.substr(0, equals))) return true;
-        if (std::find(said_.begin(), said_.end(), entry) != said_.end()) return true;
+        if (said_.contains(entry)) return true;
         return allowed_ && allowed_(entry);
     }
 
@@ -230,14 +230,10 @@ private:
         }
     }
 
-    // What a plugin has set its successors may be given.
-    void remember(std::string_view output)
+    // What a plugin has set its successors may be given, and the queue program.
+    void remember(std::string_view output) const
     {
-        for (const auto& [entry, is_set] : parse_plugin_output(output).variables) {
-            if (!is_set || std::find(said_.begin(), said_.end(), entry) != said_.end()) continue;
-            said_.push_back(entry);
-            if (said_.size() > most_remembered) said_.pop_front();
-        }
+        for (const auto& [entry, is_set] : parse_plugin_output(output).variables) said_.add(entry);
     }
 
     // Less than a pipe holds: it never waits.
@@ -253,10 +249,10 @@ private:
 
     int socket_;
     const Environment& environment_;
+    const SharedWords& said_;
     const VariableRule& allowed_;
     std::chrono::seconds limit_;
     std::vector<Job> jobs_;
-    std::deque<std::string> said_;
     std::vector<char> room_ = std::vector<char>(longest_request);
 };
 
@@ -270,12 +266,12 @@ void keep_from_client()
 
 }
 
-Fd start_program_helper(const Environment& environment, const VariableRule& allowed,
-                        std::chrono::seconds limit)
+Fd start_program_helper(const Environment& environment, const SharedWords& said,
+                        const VariableRule& allowed, std::chrono::seconds limit)
 {
     return start_helper_process([&](int socket) {
         keep_from_client();
-        return Helper(socket, environment, allowed, limit).run();
+        return Helper(socket, environment, said, allowed, limit).run();
     });
 }
 

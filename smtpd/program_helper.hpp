@@ -6,6 +6,7 @@
 #include "base/net/loop.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/fd.hpp"
+#include "smtpd/shared_words.hpp"
 
 #include <chrono>
 #include <functional>
@@ -38,8 +39,11 @@ inline constexpr std::size_t most_programs = 64;   // at once, of one helper
 // May a session set this variable ("NAME=value")? As queue::VariableRule.
 using VariableRule = std::function<bool(std::string_view entry)>;
 
-// limit: what a program may take; then it is killed. Programs start in the home directory.
-Fd start_program_helper(const Environment& environment, const VariableRule& allowed = {},
+// said: gets each "NAME=value" that a plugin sets, and each "NAME" that one takes away, before its
+// session hears of it. limit: what a program may take; then it is killed. Programs start in the
+// home directory.
+Fd start_program_helper(const Environment& environment, const SharedWords& said,
+                        const VariableRule& allowed = {},
                         std::chrono::seconds limit = program_limit);
 
 // command: a line of control/smtpplugins, or the program. Throws nothing but Interrupted.

@@ -227,6 +227,8 @@ private:
     bool checks_recipients() const;
     void have_judged(PluginEvent event);
     std::vector<std::string> plugin_variables() const;
+    bool set_by_plugins(std::vector<std::string>& variables) const;
+    net::asio::awaitable<Answer> admit_unless_refused(std::string user);
     net::asio::awaitable<ProgramResult> run_judge(ProgramKind kind, std::string program,
                                                   std::vector<std::string> variables);
     void take_words(const PluginWords& words, PluginEvent event);

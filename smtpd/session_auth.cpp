@@ -1,6 +1,7 @@
 // AUTH (RFC 4954): the exchange, who is asked about it, and what follows from it.
 #include "smtpd/session.hpp"
 
+#include "base/base64.hpp"
 #include "base/net/attended.hpp"
 #include "base/net/backroom.hpp"
 #include "base/net/timer.hpp"
@@ -11,7 +12,6 @@
 #include "smtpd/damaged_table.hpp"
 #include "smtpd/judges.hpp"
 #include "smtpd/log.hpp"
-#include "base/base64.hpp"
 #include "smtpd/sasl/prepare.hpp"
 #include "smtpd/sasl/scram_keys.hpp"
 #include "smtpd/usage.hpp"
@@ -213,7 +213,10 @@ awaitable<Answer> Session::exchange_to_its_end()
         if (!response) co_return instead;
         step = exchange.take(response->view());
     }
-    if (step.kind == Next::done) co_return admit(std::move(step.user));
+    if (step.kind == Next::done) {
+        Answer admitted = co_await admit_unless_refused(std::move(step.user));
+        co_return admitted;
+    }
     if (step.kind == Next::malformed)
         co_return Answer(501, "5.5.2", "that is no answer to this (#5.5.2)").because("syntax");
     Answer answer = co_await refuse_guess();

@@ -282,10 +282,11 @@ awaitable<Answer> Session::receive()
 awaitable<Result<queue::AsyncSubmission>> Session::start_submission()
 {
     const auto& peer = around_.peer;
-    if (around_.queued && !peer.has_queue_program())
+    auto variables = peer.variables();
+    const bool own_program = set_by_plugins(variables) || peer.has_queue_program();
+    if (around_.queued && !own_program)
         if (auto submission = queue::AsyncSubmission::begin(*around_.queued))
             co_return std::move(*submission);
-    auto variables = peer.variables();
     try {
         co_return co_await queue::AsyncSubmission::start(around_.helper, std::move(variables));
     } catch (const std::system_error& error) {

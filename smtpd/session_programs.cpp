@@ -46,7 +46,8 @@ Answer failed(std::string_view program, std::string_view what)
 
 std::string_view name_of(PluginEvent event)
 {
-    constexpr std::array<std::string_view, 5> names{"connect", "ehlo", "mail", "rcpt", "data"};
+    constexpr std::array<std::string_view, 6> names{"connect", "ehlo", "mail",
+                                                    "rcpt",    "data", "auth"};
     return names[static_cast<std::size_t>(event)];
 }
 
@@ -78,9 +79,18 @@ std::vector<std::string> Session::plugin_variables() const
     auto variables = around_.peer.variables();
     variables.push_back("SMTPHELOHOST=" + helo_);
     if (step_ >= Step::sender_given) variables.push_back("SMTPMAILFROM=" + sender_);
+    set_by_plugins(variables);
+    return variables;
+}
+
+// Added to variables; true: QMAILQUEUE is among them.
+bool Session::set_by_plugins(std::vector<std::string>& variables) const
+{
+    if (!programs_) return false;
     for (const auto& [name, value] : programs_->variables)
         variables.push_back(value ? name + '=' + *value : name);
-    return variables;
+    const auto queue = programs_->variables.find("QMAILQUEUE");
+    return queue != programs_->variables.end() && queue->second;
 }
 
 awaitable<ProgramResult> Session::run_judge(ProgramKind kind, std::string program,
@@ -133,6 +143,10 @@ awaitable<Answer> Session::ask_plugin(std::string program, PluginEvent event, An
                                       Verdict& verdict)
 {
     auto variables = plugin_variables();
+    if (event == PluginEvent::auth) {
+        variables.push_back("SMTPAUTHMETHOD=" + auth_.asked);
+        variables.push_back("SMTPAUTHUSER=" + programs_->user);
+    }
     if (event == PluginEvent::rcpt) {
         const auto& own = *programs_;
         variables.push_back("SMTPRCPTTO=" +
@@ -285,6 +299,18 @@ awaitable<Answer> Session::pass_programs(Answer ours)
     if (answer.hang_up) why_closed_ = answer.why;
     if (taken) take_back(event);
     co_return answer;
+}
+
+// A plugin has the last word on who has logged in.
+awaitable<Answer> Session::admit_unless_refused(std::string user)
+{
+    if (has_plugins(PluginEvent::auth)) {
+        programs_->user = user;
+        Answer answer = co_await ask_plugins(PluginEvent::auth, Answer(235, "2.7.0", "ok"));
+        if (silent_) why_closed_ = "plugin";
+        if (silent_ || !answer.positive()) co_return answer;
+    }
+    co_return admit(std::move(user));
 }
 
 std::string Session::plugin_headers() const { return programs_ ? programs_->headers : ""; }

@@ -28,6 +28,7 @@ struct SessionPrograms {
     std::map<std::string, std::optional<std::string>> variables;   // set, or taken away
     std::map<PluginEvent, std::string> later;                      // L: what is said then
     std::string headers;                                           // H, lines
+    std::string user;                                              // who is about to be logged in
     std::size_t accepted = 0, asked = 0;                           // recipients
 };
 

@@ -59,16 +59,6 @@ bool may_set(const Environment& environment, std::string_view entry)
     return rules.sets(entry);
 }
 
-// Plugins, or a check of recipients: looked at when the worker starts.
-bool runs_programs(const Environment& environment)
-{
-    if (environment.has("RCPTCHECK")) return true;
-    const Control control;
-    for (const auto& line : control.list("smtprules").value_or(std::vector<std::string>()))
-        if (line.find("RCPTCHECK=") != std::string::npos) return true;
-    return control.list("smtpplugins").has_value();
-}
-
 struct Helpers {
     int submission, programs;   // sockets
 };
@@ -415,9 +405,13 @@ int run_worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment&
         return may_set(environment, entry);
     };
     const auto judges = judge_rule(checker);
-    const Fd helper = queue::start_submission_helper(environment, allowed, judges);
-    const Fd programs =
-        runs_programs(environment) ? start_program_helper(environment, allowed) : Fd();
+    SharedWords said;   // by plugins
+    const auto for_queue = [&](std::string_view entry) {
+        return allowed(entry) || said.contains(entry);
+    };
+    const Fd helper = queue::start_submission_helper(environment, for_queue, judges);
+    const Fd programs = start_program_helper(environment, said, allowed);
+    said.close();
     ::tzset();   // before files are out of reach
     auto servers = name_servers();
     net::prepare_tls();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <cstdlib>
+#include <memory>
 
 using namespace grapnel;
 using namespace grapnel::remote;
@@ -23,15 +24,23 @@ void check_output(const std::string& output)
     require(output.size() < 16384);
 }
 
-// Whether it came to the text.
-bool converse(SmtpDialogue& dialogue, std::string_view bytes)
+// Whether it came to the text. secret: nothing of the login or the mail is said before TLS.
+bool converse(SmtpDialogue& dialogue, std::string_view bytes, bool secret = false)
 {
-    bool text = false;
+    bool text = false, encrypted = false;
     ReplyReader reader;
     while (!dialogue.over()) {
+        if (dialogue.wants_tls()) {
+            encrypted = bytes.empty() || (bytes.front() & 1) == 0;
+            encrypted ? dialogue.tls_begins("TLS") : dialogue.tls_fails(bytes.substr(0, 100));
+            continue;
+        }
         text = text || dialogue.wants_text();
         if (dialogue.wants_text()) dialogue.text_ends();
-        check_output(dialogue.take_output());
+        const auto output = dialogue.take_output();
+        check_output(output);
+        require(!secret || encrypted || output.empty() || output.starts_with("EHLO ") ||
+                output.starts_with("HELO ") || output == "STARTTLS\r\n");
         const auto before = bytes;
         const auto state = reader.take(bytes);
         const auto raw = before.substr(0, before.size() - bytes.size());
@@ -79,5 +88,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(again.over());
     require(!again.is_stale() || (!text && !again.may_go_on()));
     require(!again.may_go_on() || (text && again.verdict().message.fate == Fate::relayed));
+
+    const auto login = std::make_shared<Login>();
+    login->user = "joe";
+    login->password = net::Secret("secret");
+    errand.login = login;
+    errand.host = "relay.example";
+    for (const auto level : {TlsLevel::may, TlsLevel::verify}) {
+        errand.tls = level;
+        SmtpDialogue relay(errand);
+        converse(relay, bytes, level == TlsLevel::verify);
+        require(relay.over());
+        require(decode_report(encode(relay.verdict().report())).has_value());
+    }
     return 0;
 }

@@ -341,6 +341,7 @@ TEST(Lax, WordsAndTheOneForAll)
     EXPECT_TRUE(all[Lax::qmail] && all[Lax::received] && all[Lax::barelf451] &&
                 all[Lax::barelfcmd]);
     EXPECT_FALSE(all[Lax::barelffix]);
+    EXPECT_FALSE(all[Lax::lateuser]);
 }
 
 TEST(Answer, CarriesItsEnhancedCodeOnEachLine)

@@ -225,6 +225,50 @@ TEST_F(Plugins, RecipientsAreCheckedByAProgram)
                 HasSubstr("421 4.3.0 unable to execute recipient check"));
 }
 
+TEST_F(Plugins, WhatTheySetReachesTheQueueProgram)
+{
+    program("qq", "cat >/dev/null\nexec 3<&1\ncat <&3 >/dev/null\n"
+                     "echo \"$colour,$TCPREMOTEIP,${gone-unset}\" >> " +
+                         (home / "environment") + "\n");
+    home.control("smtpplugins",
+                 "[mail]\n:echo Scolour=blue; echo Ugone; echo SQMAILQUEUE=" + (home / "qq"));
+    EXPECT_THAT(deliver("joe@here.example", {"gone=still here"}), HasSubstr("250 2.0.0 ok"));
+    EXPECT_EQ(home.read("environment"), "blue,192.0.2.1,unset\n");
+    EXPECT_TRUE(capture.take().empty());
+}
+
+// The first plugin, and what it sets, count for the next session.
+TEST_F(Plugins, CountForAServerThatBeganWithoutAny)
+{
+    program("qq", "cat >/dev/null\nexec 3<&1\ncat <&3 >/dev/null\necho \"$colour\" >> " +
+                         (home / "environment") + "\n");
+    Instance mta(home, {.send = false, .environment = {"QMAILQUEUE=" + (home / "qq")}});
+    home.control("smtpplugins", "[mail]\n:echo Scolour=red");
+    ASSERT_TRUE(wait_until([&] {
+        EXPECT_THAT(SmtpClient(mta.port()).deliver("a@b.example", {"joe@here.example"}, "x\n"),
+                    HasSubstr("250"));
+        return home.read("environment").find("red\n") != std::string::npos;
+    })) << mta.smtpd_log();
+}
+
+TEST_F(Plugins, HaveTheLastWordOnWhoLogsIn)
+{
+    home.control("authclear", "1");
+    ASSERT_EQ(::grapnel::test::run(
+                  {{home.program("qmail-saslpasswd"), "-i", "4096", "joe"}, home.environment()},
+                  "secret\n"),
+              0);
+    const std::string login = "EHLO c.example\r\nAUTH PLAIN AGpvZQBzZWNyZXQ=\r\nQUIT\r\n";
+    const auto log_in = [&] { return talk(login, {"SMTPEXT=+AUTH"}); };
+    EXPECT_THAT(log_in(), HasSubstr("\r\n235 2.7.0"));
+    home.control("smtpplugins", "[auth]\n:echo \"E535 5.7.8 no $SMTPAUTHUSER by $SMTPAUTHMETHOD\"");
+    const auto refused = log_in();
+    EXPECT_THAT(refused, HasSubstr("535 5.7.8 no joe by PLAIN\r\n"));
+    EXPECT_THAT(refused, Not(HasSubstr("235 2.7.0")));
+    home.control("smtpplugins", "[auth]\n:echo N");
+    EXPECT_THAT(log_in(), HasSubstr("\r\n235 2.7.0"));
+}
+
 TEST_F(Plugins, AreRunForTheServerToo)
 {
     program("check", "case $RECIPIENT in no@*) exit 100;; esac\n");

@@ -188,6 +188,15 @@ TEST_F(RefusedLists, ARecipientMayTakeSmallMailOnly)
     EXPECT_THAT(said, HasSubstr("250 2.0.0 ok"));
 }
 
+TEST_F(RefusedLists, UnknownUsersAreTakenWhereThatWordOfLaxSaysSo)
+{
+    home.control("validrcptto", "joe@here.example");
+    home.control("lax", "qmail");
+    EXPECT_THAT(rcpt("gone@here.example"), HasSubstr("why=validrcptto"));
+    home.control("lax", "qmail lateuser");
+    EXPECT_THAT(rcpt("gone@here.example"), Not(HasSubstr("why=validrcptto")));
+}
+
 TEST_F(RefusedLists, GuessersAreHungUpOn)
 {
     home.control("validrcptto", "joe@here.example");
