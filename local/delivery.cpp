@@ -1,5 +1,6 @@
 #include "local/delivery.hpp"
 
+#include "base/forward_sender.hpp"
 #include "base/sys/clock.hpp"
 #include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
@@ -13,7 +14,6 @@
 #include "local/dot_qmail.hpp"
 #include "local/dot_qmail_file.hpp"
 #include "local/forward.hpp"
-#include "base/forward_sender.hpp"
 #include "local/header_scan.hpp"
 #include "local/maildir.hpp"
 #include "local/mbox.hpp"

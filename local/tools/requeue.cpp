@@ -1,11 +1,11 @@
 #include "local/tools/requeue.hpp"
 
+#include "base/forward_sender.hpp"
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/signal.hpp"
 #include "base/sys/trying.hpp"
 #include "local/carried.hpp"
-#include "base/forward_sender.hpp"
 #include "queue/submission.hpp"
 
 #include <csignal>

@@ -1,9 +1,9 @@
 #include "smtpd/sasl/scram.hpp"
 
+#include "base/base64.hpp"
 #include "base/net/digest.hpp"
 #include "base/sys/secret.hpp"
 #include "base/text.hpp"
-#include "base/base64.hpp"
 #include "smtpd/sasl/gs2.hpp"
 #include "smtpd/sasl/prepare.hpp"
 

@@ -1,10 +1,10 @@
 #include "smtpd/sasl/scram_keys.hpp"
 
+#include "base/base64.hpp"
 #include "base/net/digest.hpp"
 #include "base/net/secrets.hpp"
 #include "base/sys/secret.hpp"
 #include "base/text.hpp"
-#include "base/base64.hpp"
 
 namespace grapnel::sasl {
 

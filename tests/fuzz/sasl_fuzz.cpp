@@ -1,7 +1,7 @@
 // What a client says in the exchange of AUTH, whatever it is: each mechanism ends or asks again,
 // and lets nobody in who has proved nothing.
-#include "base/text.hpp"
 #include "base/base64.hpp"
+#include "base/text.hpp"
 #include "smtpd/sasl/gs2.hpp"
 #include "smtpd/sasl/mechanism.hpp"
 #include "smtpd/sasl/prepare.hpp"

@@ -252,7 +252,9 @@ TEST_F(RemoteTls, LogsInAtOurOwnSubmissionServer)
     TempHome other;
     other.control("rcpthosts", "here.example");
     other.control("servercert.pem", server.both());
-    std::filesystem::permissions(other / "control/servercert.pem", std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+    std::filesystem::permissions(other / "control/servercert.pem",
+                                 std::filesystem::perms::owner_read |
+                                     std::filesystem::perms::owner_write);
     ASSERT_EQ(run({{other.program("qmail-saslpasswd"), "-i", "4096", "joe"}, other.environment()},
                   "secret\n"),
               0);

@@ -1,10 +1,10 @@
 // AUTH and submission by the built qmail-smtpd, in both frames: one session for each connection,
 // and the server.
+#include "base/base64.hpp"
 #include "base/sys/file.hpp"
 #include "base/text.hpp"
 #include "inject/capture.hpp"
 #include "smtpd/options.hpp"
-#include "base/base64.hpp"
 #include "smtpd/sasl/scram_keys.hpp"
 #include "smtpd/scram_client.hpp"
 #include "support/instance.hpp"

@@ -228,8 +228,8 @@ TEST_F(Plugins, RecipientsAreCheckedByAProgram)
 TEST_F(Plugins, WhatTheySetReachesTheQueueProgram)
 {
     program("qq", "cat >/dev/null\nexec 3<&1\ncat <&3 >/dev/null\n"
-                     "echo \"$colour,$TCPREMOTEIP,${gone-unset}\" >> " +
-                         (home / "environment") + "\n");
+                  "echo \"$colour,$TCPREMOTEIP,${gone-unset}\" >> " +
+                      (home / "environment") + "\n");
     home.control("smtpplugins",
                  "[mail]\n:echo Scolour=blue; echo Ugone; echo SQMAILQUEUE=" + (home / "qq"));
     EXPECT_THAT(deliver("joe@here.example", {"gone=still here"}), HasSubstr("250 2.0.0 ok"));
@@ -241,7 +241,7 @@ TEST_F(Plugins, WhatTheySetReachesTheQueueProgram)
 TEST_F(Plugins, CountForAServerThatBeganWithoutAny)
 {
     program("qq", "cat >/dev/null\nexec 3<&1\ncat <&3 >/dev/null\necho \"$colour\" >> " +
-                         (home / "environment") + "\n");
+                      (home / "environment") + "\n");
     Instance mta(home, {.send = false, .environment = {"QMAILQUEUE=" + (home / "qq")}});
     home.control("smtpplugins", "[mail]\n:echo Scolour=red");
     ASSERT_TRUE(wait_until([&] {

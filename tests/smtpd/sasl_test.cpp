@@ -2,11 +2,11 @@
 // done to the header of submitted messages.
 #include "smtpd/sasl/mechanism.hpp"
 
+#include "base/base64.hpp"
 #include "base/net/digest.hpp"
 #include "base/text.hpp"
 #include "smtpd/fixup/header_fixer.hpp"
 #include "smtpd/fixup/mailboxes.hpp"
-#include "base/base64.hpp"
 #include "smtpd/sasl/prepare.hpp"
 #include "smtpd/sasl/scram_keys.hpp"
 #include "smtpd/scram_client.hpp"
@@ -25,8 +25,8 @@ using namespace std::string_literals;
 using grapnel::test::ScramClient;
 using testing::ElementsAre;
 using testing::HasSubstr;
-using testing::StartsWith;
 using testing::Not;
+using testing::StartsWith;
 
 namespace {
 

@@ -1,10 +1,10 @@
 // A client of RFC 5802, as far as tests need one.
 #pragma once
 
+#include "base/base64.hpp"
 #include "base/net/digest.hpp"
 #include "base/net/secrets.hpp"
 #include "base/text.hpp"
-#include "base/base64.hpp"
 
 #include <cstddef>
 #include <string>
