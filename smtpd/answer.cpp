@@ -7,12 +7,12 @@
 
 namespace grapnel::smtpd {
 
-std::string encode(const Answer& answer, bool with_enhanced_codes)
+void append(std::string& wire, const Answer& answer, bool with_enhanced_codes)
 {
-    Reply reply(answer.code, answer.lines);
-    if (with_enhanced_codes && !answer.enhanced.empty())
-        for (auto& line : reply.lines) line.insert(0, answer.enhanced + ' ');
-    return grapnel::encode(reply);
+    std::string prefix;
+    if (with_enhanced_codes && !answer.enhanced.empty()) prefix = answer.enhanced + ' ';
+    for (const auto& line : answer.lines)
+        append_reply_line(wire, answer.code, &line == &answer.lines.back(), prefix, line);
 }
 
 namespace {

@@ -35,8 +35,9 @@ struct Answer {
     }
 };
 
-// The octets of it. RFC 2034: each line of a 2xx, 4xx, 5xx reply starts with the enhanced code.
-std::string encode(const Answer& answer, bool with_enhanced_codes);
+// Its octets, at the end of wire. RFC 2034: each line of a 2xx, 4xx, 5xx reply starts with the
+// enhanced code.
+void append(std::string& wire, const Answer& answer, bool with_enhanced_codes);
 
 // "550 5.7.1 not you": the code and text that an entry of a list may carry. False where it does not
 // begin with a code of class 4 or 5.

@@ -129,7 +129,7 @@ awaitable<bool> Session::run()
         try {
             stream_.resume();
             stream_.expires_after(5s);
-            co_await say(std::move(*farewell));
+            say(*farewell);
             co_await flush();
         } catch (const std::exception&) {
             // It does not listen either.
@@ -170,8 +170,10 @@ awaitable<void> Session::talk()
         if (just_greeted_) co_await after_helo();
         if (tarpit_ > 0s) co_await wait_in_tarpit();
         const bool last = answer.hang_up;
-        for (auto more = std::exchange(replies_, 1); more > 1; --more) co_await say(answer);
-        co_await say(std::move(answer));
+        for (auto more = std::max<std::size_t>(1, std::exchange(replies_, 1)); more > 0; --more) {
+            say(answer);
+            if (output_.size() > output_limit) co_await flush();
+        }
         if (last) closing_ = true;
         if (tls_is_next_) {
             const bool secured = co_await secure();
@@ -214,7 +216,7 @@ awaitable<bool> Session::greet()
     if (!banner.positive()) co_return co_await turn_away(std::move(banner));
     if (early && config().early_talk == EarlyTalk::delay) co_await pause(early_delay);
     set_deadline();
-    co_await say(std::move(banner));
+    say(banner);
     co_return true;
 }
 
@@ -227,7 +229,7 @@ awaitable<bool> Session::turn_away(Answer answer)
     closing_ = answer.hang_up;
     barred_ = !closing_;
     if (closing_ && why_closed_.starts_with("end of")) why_closed_ = answer.why;
-    co_await say(std::move(answer));
+    say(answer);
     if (closing_) co_await flush();
     co_return barred_;
 }
@@ -280,10 +282,9 @@ awaitable<std::optional<CommandLine>> Session::next_command()
     }
 }
 
-awaitable<void> Session::say(Answer answer)
+void Session::say(const Answer& answer)
 {
-    output_ += encode(answer, offered_.has(Extension::enhanced_status_codes) && !classic());
-    if (output_.size() > output_limit) co_await flush();
+    append(output_, answer, offered_.has(Extension::enhanced_status_codes) && !classic());
 }
 
 awaitable<void> Session::flush()
@@ -293,7 +294,7 @@ awaitable<void> Session::flush()
     set_deadline();
     std::string now;
     now.swap(output_);
-    co_await stream_.write(now);
+    co_await stream_.write(now, closing_ ? net::Stream::Then::close : net::Stream::Then::more);
 }
 
 }

@@ -122,7 +122,7 @@ private:
     net::asio::awaitable<bool> turn_away(Answer answer);
     bool talks_early() const;
     net::asio::awaitable<std::optional<CommandLine>> next_command();
-    net::asio::awaitable<void> say(Answer answer);
+    void say(const Answer& answer);   // with the next flush()
     net::asio::awaitable<void> flush();
     net::asio::awaitable<void> after_helo();
     void set_deadline();

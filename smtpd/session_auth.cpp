@@ -150,7 +150,7 @@ Answer Session::auth(std::string_view argument)
 awaitable<std::optional<net::Secret>> Session::next_response(std::string_view challenge,
                                                              Answer& instead)
 {
-    co_await say(Answer(334, "", to_base64(challenge)));
+    say(Answer(334, "", to_base64(challenge)));
     reader_.expect_response(true);
     auto line = co_await next_command();
     reader_.expect_response(false);

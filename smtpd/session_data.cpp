@@ -247,7 +247,7 @@ awaitable<Answer> Session::submit(queue::AsyncSubmission& submission, std::uint6
 
 awaitable<void> Session::go_ahead()
 {
-    co_await say(Answer(354, "", "go ahead"));
+    say(Answer(354, "", "go ahead"));
     co_await flush();
 }
 

@@ -14,16 +14,26 @@ constexpr std::size_t longest_reply_line = 4096, longest_reply = 65536,
 
 std::string Reply::text() const { return join(lines, "\n"); }
 
+void append_reply_line(std::string& wire, int code, bool last, std::string_view prefix,
+                       std::string_view text)
+{
+    wire += std::to_string(code);
+    wire += last ? ' ' : '-';
+    const auto begin = wire.size();
+    wire += prefix;
+    wire += text;
+    wire.resize(std::min(wire.size(), begin + longest_written_text));
+    std::replace_if(
+        wire.begin() + static_cast<std::ptrdiff_t>(begin), wire.end(),
+        [](char c) { return c < 32 || c > 126; }, '?');
+    wire += "\r\n";
+}
+
 std::string encode(const Reply& reply)
 {
     std::string wire;
-    for (std::size_t i = 0; i < reply.lines.size(); ++i) {
-        std::string text = reply.lines[i].substr(0, longest_written_text);
-        std::replace_if(
-            text.begin(), text.end(), [](char c) { return c < 32 || c > 126; }, '?');
-        wire +=
-            std::to_string(reply.code) + (i + 1 < reply.lines.size() ? '-' : ' ') + text + "\r\n";
-    }
+    for (const auto& line : reply.lines)
+        append_reply_line(wire, reply.code, &line == &reply.lines.back(), {}, line);
     return wire;
 }
 

@@ -26,6 +26,9 @@ struct Reply {
 // "250-a CR LF 250 b CR LF"; each line's text is made printable US-ASCII and cut to the 512 octets
 // of 4.5.3.1.5.
 std::string encode(const Reply& reply);
+// One line of it, at the end of wire. prefix: words in front of text.
+void append_reply_line(std::string& wire, int code, bool last, std::string_view prefix,
+                       std::string_view text);
 
 // Reads a reply from pieces of a stream. Limits: 4 KiB a line, 64 KiB in all.
 class ReplyReader {

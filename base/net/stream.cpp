@@ -134,6 +134,7 @@ struct Stream::Watch final : RawOctets {
     std::size_t this_turn = 0;   // bytes read since the others had their turn
     SteadyClock::time_point deadline = SteadyClock::time_point::max();
     bool armed = false, closed = false, interrupted = false, accepts_descriptors = false;
+    bool emptied = false;   // by the last read: epoll knows of more before another read would
     std::vector<Fd> descriptors;
 };
 
@@ -279,7 +280,8 @@ asio::awaitable<bool> Stream::fill()
         const bool more = co_await fill_from_tls();
         co_return more;
     }
-    if (manner == Manner::pollable) co_await wait(false);
+    const bool emptied = std::exchange(watch_->emptied, false);
+    if (emptied || manner == Manner::pollable) co_await wait(false);
     for (;;) {
         check();
         auto& room = watch_->read.room();
@@ -289,6 +291,8 @@ asio::awaitable<bool> Stream::fill()
         if (got > 0) {
             watch_->read.add(static_cast<std::size_t>(got));
             watch_->this_turn += static_cast<std::size_t>(got);
+            watch_->emptied =
+                manner == Manner::socket && static_cast<std::size_t>(got) < room.size();
             co_return true;
         }
         if (got == 0) co_return false;
@@ -351,9 +355,12 @@ asio::awaitable<std::optional<std::string>> Stream::read_line(std::size_t limit)
     }
 }
 
-asio::awaitable<void> Stream::write(std::string_view bytes)
+asio::awaitable<void> Stream::write(std::string_view bytes, Then then)
 {
     const Manner manner = watch_->output_manner;
+    // Only where nobody else holds the socket: till the last has closed it the packet waits.
+    const bool sole = !watch_->output.is_open();
+    const int flags = MSG_DONTWAIT | MSG_NOSIGNAL | (then == Then::close && sole ? MSG_MORE : 0);
     if (watch_->tls) {
         co_await write_to_tls(bytes);
         co_return;
@@ -363,9 +370,8 @@ asio::awaitable<void> Stream::write(std::string_view bytes)
         const int number = watch_->writer().native_handle();
         const auto size =
             manner == Manner::pollable ? std::min(bytes.size(), safe_pipe_write) : bytes.size();
-        const auto put = manner == Manner::socket
-                             ? ::send(number, bytes.data(), size, MSG_DONTWAIT | MSG_NOSIGNAL)
-                             : ::write(number, bytes.data(), size);
+        const auto put = manner == Manner::socket ? ::send(number, bytes.data(), size, flags)
+                                                  : ::write(number, bytes.data(), size);
         if (put >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(put));
             continue;

@@ -63,8 +63,10 @@ public:
     asio::awaitable<std::optional<std::string>> read_line(std::size_t limit);
 
     // All of it; what bytes views must live until then. EPIPE is an exception, never a signal on
-    // sockets.
-    asio::awaitable<void> write(std::string_view bytes);
+    // sockets. Then::close: hang_up() or the end of the stream comes next, so that the last words
+    // and the end leave in one packet.
+    enum class Then { more, close };
+    asio::awaitable<void> write(std::string_view bytes, Then then = Then::more);
 
     // The handshake, with all of it before the deadline; from then on everything goes through the
     // layer. Nothing may be buffered. Throws TlsFailed, and as a read: then it is to be closed.

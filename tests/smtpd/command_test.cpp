@@ -346,6 +346,11 @@ TEST(Lax, WordsAndTheOneForAll)
 
 TEST(Answer, CarriesItsEnhancedCodeOnEachLine)
 {
+    const auto encode = [](const Answer& what, bool with_enhanced_codes) {
+        std::string wire;
+        append(wire, what, with_enhanced_codes);
+        return wire;
+    };
     Answer answer(250, "2.0.0", "one");
     answer.lines.push_back("two");
     EXPECT_EQ(encode(answer, true), "250-2.0.0 one\r\n250 2.0.0 two\r\n");
