@@ -27,29 +27,43 @@ std::string waiting;
 std::uint64_t lines_waiting = 0, lost = 0, at_door = 0;
 constexpr std::uint64_t most_at_door = 20;
 
+void append_printable(std::string& line, std::string_view text, char blank)
+{
+    for (const char c : text) line += c == ' ' ? blank : c < 32 || c > 126 ? '?' : c;
+}
+
 void write_line(std::string_view text)
 {
     if (muted) return;
-    const auto line = printable(text, longest_line);
-    if (waiting.size() + line.size() + 1 > a_page) flush();
-    waiting += line;
+    text = text.substr(0, longest_line);
+    if (waiting.size() + text.size() + 1 > a_page) flush();
+    append_printable(waiting, text, ' ');
     waiting += '\n';
     if (++lines_waiting > 1) return;
     soon ? soon() : flush();
 }
 
 // Blanks would make a value look like the next key.
+void add(std::string& line, std::string_view key, std::string_view value)
+{
+    line += key;
+    append_printable(line, value.substr(0, 256), '_');
+}
+
 std::string value(std::string_view text)
 {
-    std::string result = printable(text, 256);
-    for (auto& c : result)
-        if (c == ' ') c = '_';
+    std::string result;
+    add(result, "", text);
     return result;
 }
 
-std::string event(const std::string& session, std::string_view what, const Peer& peer)
+std::string event(std::string_view session, std::string_view what, const Peer& peer)
 {
-    return "smtpd " + session + ": " + std::string(what) + " ip=" + value(peer.ip);
+    std::string line;
+    line.reserve(256);   // nearly all of them
+    line.append("smtpd ").append(session).append(": ").append(what);
+    add(line, " ip=", peer.ip);
+    return line;
 }
 
 }
@@ -81,19 +95,25 @@ void flush()
 
 void connected(const std::string& session, const Peer& peer)
 {
-    write_line(event(session, "connect", peer) + " host=" + value(peer.host) +
-               (peer.may_relay() ? " relay=yes" : ""));
+    auto line = event(session, "connect", peer);
+    add(line, " host=", peer.host);
+    if (peer.may_relay()) line += " relay=yes";
+    write_line(line);
 }
 
 void closed(const std::string& session, const Peer& peer, std::string_view why)
 {
-    write_line(event(session, "close", peer) + " why=" + value(why));
+    auto line = event(session, "close", peer);
+    add(line, " why=", why);
+    write_line(line);
 }
 
 void greeted(const std::string& session, const Peer& peer, std::string_view verb,
              std::string_view name)
 {
-    write_line(event(session, verb, peer) + " name=" + value(name));
+    auto line = event(session, verb, peer);
+    add(line, " name=", name);
+    write_line(line);
 }
 
 void secured(const std::string& session, const Peer& peer, const net::TlsFacts& tls)
@@ -111,8 +131,10 @@ void secured(const std::string& session, const Peer& peer, const net::TlsFacts& 
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
             std::string_view id)
 {
-    write_line(event(session, "mail", peer) + " from=<" + value(sender) +
-               "> id=" + std::string(id));
+    auto line = event(session, "mail", peer);
+    add(line, " from=<", sender);
+    line.append("> id=").append(id);
+    write_line(line);
 }
 
 void authenticated(const std::string& session, const Peer& peer)
@@ -123,20 +145,23 @@ void authenticated(const std::string& session, const Peer& peer)
 
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient)
 {
-    write_line(event(session, "rcpt", peer) + " to=<" + value(recipient) + '>');
+    auto line = event(session, "rcpt", peer);
+    add(line, " to=<", recipient);
+    line += '>';
+    write_line(line);
 }
 
 void forwarded(const std::string& session, const Peer& peer, const ClientFacts& facts)
 {
     std::string line = event(session, "forward", peer);
-    const auto add = [&](const char* name, const std::optional<std::string>& text) {
-        if (text && !text->empty()) line += ' ' + std::string(name) + '=' + value(*text);
+    const auto tell = [&](const char* key, const std::optional<std::string>& text) {
+        if (text && !text->empty()) add(line, key, *text);
     };
     if (facts.address) line += " for=" + facts.address->text();
-    add("host", facts.name);
-    add("helo", facts.helo);
-    add("ident", facts.ident);
-    add("source", facts.source);
+    tell(" host=", facts.name);
+    tell(" helo=", facts.helo);
+    tell(" ident=", facts.ident);
+    tell(" source=", facts.source);
     write_line(line);
 }
 
@@ -158,10 +183,12 @@ void more_refused(const std::string& session, const Peer& peer, std::size_t coun
 void queued(const std::string& session, const Peer& peer, std::string_view id, long process,
             std::uint64_t bytes, std::size_t recipients, std::string_view held_by)
 {
-    write_line(event(session, held_by.empty() ? "queued" : "held", peer) +
-               " id=" + std::string(id) + " qp=" + std::to_string(process) +
-               " bytes=" + std::to_string(bytes) + " recipients=" + std::to_string(recipients) +
-               (held_by.empty() ? "" : " by=" + value(held_by)));
+    auto line = event(session, held_by.empty() ? "queued" : "held", peer);
+    line.append(" id=").append(id).append(" qp=").append(std::to_string(process));
+    line.append(" bytes=").append(std::to_string(bytes));
+    line.append(" recipients=").append(std::to_string(recipients));
+    if (!held_by.empty()) add(line, " by=", held_by);
+    write_line(line);
 }
 
 void dropped(const std::string& session, const Peer& peer, std::string_view id, std::uint64_t bytes,

@@ -1,12 +1,11 @@
 #include "smtpd/message_spool.hpp"
 
 #include "base/sys/clock.hpp"
-#include "base/sys/error.hpp"
 #include "base/sys/file.hpp"
+#include "base/sys/memory_file.hpp"
 #include "smtpd/usage.hpp"
 
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,17 +18,6 @@ namespace grapnel::smtpd {
 namespace {
 
 constexpr std::size_t most_in_memory = 65536;
-
-Fd sealed_memory(std::string_view text)
-{
-    Fd memory(::memfd_create("message", MFD_CLOEXEC | MFD_ALLOW_SEALING));
-    if (!memory) throw_errno("unable to make memory for a message");
-    write_all(memory.get(), text, "memory of a message");
-    constexpr int seals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
-    if (::fcntl(memory.get(), F_ADD_SEALS, seals) != 0) throw_errno("unable to seal a message");
-    if (::lseek(memory.get(), 0, SEEK_SET) != 0) throw_errno("unable to rewind a message");
-    return memory;
-}
 
 }
 
@@ -84,7 +72,7 @@ Result<> MessageSpool::finish()
         write_out();
     } else {
         try {
-            readable_ = sealed_memory(text_);
+            readable_ = sealed_file(text_);
             size_ = text_.size();
         } catch (const std::system_error& error) {
             error_ = error.code().value();

@@ -58,6 +58,7 @@ void PatternList::add(const std::vector<std::string>& lines, std::string_view na
 
 std::optional<std::string> PatternList::find(std::string_view text) const
 {
+    if (plain_.empty() && expressions_.empty()) return std::nullopt;
     const auto name = lower(text);
     auto found = plain_.find(name);
     const auto at = name.rfind('@');
