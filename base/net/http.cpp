@@ -12,8 +12,16 @@
 #include <cstdio>
 #include <stdexcept>
 #include <utility>
+#include <vector>
 
 namespace grapnel::net {
+
+namespace {
+struct DeleteEasy {
+    void operator()(CURL* easy) const { ::curl_easy_cleanup(easy); }
+};
+using Easy = std::unique_ptr<CURL, DeleteEasy>;
+}
 
 struct Http::State : std::enable_shared_from_this<Http::State> {
     State(Executor used, HttpOptions chosen)
@@ -53,8 +61,26 @@ struct Http::State : std::enable_shared_from_this<Http::State> {
         });
     }
 
+    // What libcurl allocates for each.
+    Easy take_easy()
+    {
+        if (spare.empty()) return Easy(::curl_easy_init());
+        auto easy = std::move(spare.back());
+        spare.pop_back();
+        return easy;
+    }
+
+    void give_back(Easy easy)
+    {
+        constexpr std::size_t most_spare = 64;
+        if (spare.size() >= most_spare) return;
+        ::curl_easy_reset(easy.get());
+        spare.push_back(std::move(easy));
+    }
+
     Executor executor;
     HttpOptions options;
+    std::vector<Easy> spare;
     std::shared_ptr<CurlLoop> loop;
     asio::steady_timer idle;
     std::size_t busy = 0;
@@ -66,9 +92,6 @@ namespace {
 // libcurl sends such a body with the header, in one call.
 constexpr std::uint64_t most_beside_header = 64 * 1024;
 
-struct DeleteEasy {
-    void operator()(CURL* easy) const { ::curl_easy_cleanup(easy); }
-};
 struct DeleteList {
     void operator()(curl_slist* list) const { ::curl_slist_free_all(list); }
 };
@@ -100,7 +123,7 @@ public:
           request_(std::move(request)),
           reader_(request_.answer_limit),
           finished_(state_->executor),
-          easy_(::curl_easy_init()),
+          easy_(state_->take_easy()),
           loop_(state_->begin())
     {
         try {
@@ -118,6 +141,7 @@ public:
     {
         if (ended_ && code_ == CURLE_OK) note_version();
         if (added_) loop_->remove(easy_.get());
+        if (ended_ && code_ == CURLE_OK) state_->give_back(std::move(easy_));
         state_->end();
     }
 
@@ -341,7 +365,7 @@ private:
     std::string small_;
     CURLcode code_ = CURLE_OK;
     bool ended_ = false, added_ = false, body_failed_ = false;
-    std::unique_ptr<CURL, DeleteEasy> easy_;
+    Easy easy_;
     std::shared_ptr<CurlLoop> loop_;
 };
 
