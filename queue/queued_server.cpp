@@ -100,7 +100,7 @@ awaitable<void> QueuedServer::accept()
         socklen_t size = sizeof about;
         if (::getsockopt(socket.get(), SOL_SOCKET, SO_PEERCRED, &about, &size) != 0) continue;
         if (!has_room(about.uid)) {
-            const auto answer = encode(QueuedAnswer{exit_code::server_refused_later, ::getpid(),
+            const auto answer = encode(QueuedAnswer{exit_code::server_refused_later, process_,
                                                     "Zthe queue is too busy (#4.3.2)"});
             ::send(socket.get(), answer.data(), answer.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
             continue;
@@ -189,10 +189,10 @@ void QueuedServer::add_taps(Submitter& submitter, Reception& reception)
 
 namespace {
 
-QueuedAnswer answer_to(const std::optional<Stop>& problem)
+QueuedAnswer answer_to(const std::optional<Stop>& problem, pid_t process)
 {
-    if (!problem) return {exit_code::queued, ::getpid(), {}};
-    return {problem->exit_code, ::getpid(), response_line(*problem)};
+    if (!problem) return {exit_code::queued, process, {}};
+    return {problem->exit_code, process, response_line(*problem)};
 }
 
 }
@@ -206,7 +206,7 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, Peer& peer)
     idle_.erase(&stream);
     if (!head) co_return false;
     Reception reception;
-    std::optional<ActsFor> acts_for = ActsFor{peer.uid, ::getpid()};
+    std::optional<ActsFor> acts_for = ActsFor{peer.uid, process_};
     if (head->kind == FrameHead::Kind::submitter || head->kind == FrameHead::Kind::instead) {
         acts_for = co_await whom_it_acts_for(stream, *head, peer);
         if (!acts_for) co_return false;
@@ -233,7 +233,7 @@ awaitable<bool> QueuedServer::take_message(net::Stream& stream, Peer& peer)
     auto problem = reception.problem();
     if (incoming) problem = co_await group_.commit(*incoming, stream.descriptor());
     if (problem) reception.drop();
-    const std::string answer = encode(answer_to(problem));
+    const std::string answer = encode(answer_to(problem, process_));
     co_await stream.write(answer);
     co_return true;
 }

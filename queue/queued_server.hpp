@@ -13,6 +13,7 @@
 #include "queue/taps.hpp"
 
 #include <sys/types.h>
+#include <unistd.h>
 
 #include <cstddef>
 #include <map>
@@ -79,6 +80,7 @@ private:
     std::set<net::Stream*> streams_, idle_;   // idle: between messages: may be ended at once
     std::size_t total_ = 0;
     bool ending_ = false;
+    const pid_t process_ = ::getpid();
     int exit_code_ = 0;
 };
 
