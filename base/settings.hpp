@@ -296,21 +296,60 @@ struct ForeignSetting {
 
 inline constexpr std::string_view ask_a_scanner =
     "Of a patch; not read: have a scanner look, qmail-hooks-control(5)";
+inline constexpr std::string_view use_badclients = "Of IndiMail; not read: use badclients";
+inline constexpr std::string_view use_validrcptto = "Of a patch; not read: use validrcptto";
+inline constexpr std::string_view use_sendas = "Of Spamcontrol; not read: use sendas";
+inline constexpr std::string_view no_channels =
+    "Of a patch; not read: destinations take turns by themselves, qmail-send(8)";
+inline constexpr std::string_view of_openssl = "Of the TLS patch; not read: OpenSSL has its own";
 inline constexpr std::array foreign_settings{
     ForeignSetting{"authservid", ask_a_scanner},
+    ForeignSetting{"badhost", use_badclients},
+    ForeignSetting{"badip", use_badclients},
     ForeignSetting{"badloadertypes", ask_a_scanner},
+    ForeignSetting{"badloadertypes.cdb", ask_a_scanner},
+    ForeignSetting{
+        "badmailfrompatterns",
+        "Of a patch; not read: write its lines into badmailfrom, \"!\" ones as ^ expressions"},
+    ForeignSetting{
+        "badmailpatterns",
+        "Of a patch; not read: write its lines into badmailfrom, \"!\" ones as ^ expressions"},
     ForeignSetting{"badmimetypes", ask_a_scanner},
+    ForeignSetting{"badmimetypes.cdb", ask_a_scanner},
+    ForeignSetting{
+        "badrcptpatterns",
+        "Of a patch; not read: write its lines into badrcptto, \"!\" ones as ^ expressions"},
+    ForeignSetting{"blackholedrcpt",
+                   "Of a patch; not read: use RCPTCHECK with exit code 112, or a scanner"},
+    ForeignSetting{"concurrencysuppl0", no_channels},
     ForeignSetting{"defaultdelivery", "Of the script that starts qmail"},
+    ForeignSetting{"dh1024.pem", of_openssl},
+    ForeignSetting{"dh2048.pem", of_openssl},
+    ForeignSetting{"dh4096.pem", of_openssl},
+    ForeignSetting{"dh512.pem", of_openssl},
     ForeignSetting{"dkimdomains", ask_a_scanner},
     ForeignSetting{"dnsblfailclosed", ask_a_scanner},
     ForeignSetting{"dnsbllist", ask_a_scanner},
+    ForeignSetting{"domaincerts", "Of s/qmail; not read: use clientcert.pem"},
+    ForeignSetting{"domainips", "Of s/qmail; not read: use outgoingip"},
     ForeignSetting{"domainkeys", ask_a_scanner},
     ForeignSetting{"filterargs", ask_a_scanner},
+    ForeignSetting{"goodrcptto", use_validrcptto},
+    ForeignSetting{"mailfromrules", use_sendas},
+    ForeignSetting{"mailfromrules.cdb", use_sendas},
+    ForeignSetting{"maxrecipients", "Of a patch; not read: use maxrcpt"},
+    ForeignSetting{
+        "notlshosts_auto",
+        "Of a patch; not read: where the handshake fails mail goes in the clear by itself"},
     ForeignSetting{"policy", "Of a patch; not read: use badmailfromnorelay or a scanner"},
     ForeignSetting{"qmtproutes", "Of a patch; not read: QMTP is not spoken here"},
+    ForeignSetting{"recipients", use_validrcptto},
     ForeignSetting{"rejectnullsenders",
                    "Of a patch; not read: mail from the null sender is taken, RFC 5321"},
     ForeignSetting{"rejectrelaytest", "Of a patch; not read: use badrcptto, for example [%!].*@"},
+    ForeignSetting{"rsa2048.pem", of_openssl},
+    ForeignSetting{"rsa4096.pem", of_openssl},
+    ForeignSetting{"rsa512.pem", of_openssl},
     ForeignSetting{"simcontrol", "Of simscan"},
     ForeignSetting{"simcontrol.cdb", "Of simscan"},
     ForeignSetting{"simversions", "Of simscan"},
@@ -319,9 +358,13 @@ inline constexpr std::array foreign_settings{
     ForeignSetting{"spfexp", ask_a_scanner},
     ForeignSetting{"spfguess", ask_a_scanner},
     ForeignSetting{"spfrules", ask_a_scanner},
+    ForeignSetting{"srsdomains", "Of s/qmail; not read: use srs_domain"},
     ForeignSetting{"ssattach", "Of simscan"},
+    ForeignSetting{"suppls0", no_channels},
+    ForeignSetting{"surbldomain", ask_a_scanner},
     ForeignSetting{"surbldomainblack", ask_a_scanner},
     ForeignSetting{"surbldomainwhite", ask_a_scanner},
+    ForeignSetting{"surblrcpt", ask_a_scanner},
 };
 
 }

@@ -43,7 +43,8 @@ std::string kind_of(const Setting& setting)
 std::string program_sources()
 {
     std::string text;
-    for (const auto* folder : {"smtpd", "send", "remote", "local", "inject", "queue", "base"})
+    for (const auto* folder :
+         {"smtpd", "send", "remote", "local", "inject", "queue", "base", "hooks"})
         for (const auto& entry : std::filesystem::recursive_directory_iterator(root / folder))
             if (entry.path().extension() == ".cpp") text += text_of(entry.path());
     return text;
@@ -54,6 +55,16 @@ TEST(Settings, AreSortedBehindMe)
     EXPECT_EQ(settings.front().name, "me");
     EXPECT_TRUE(std::is_sorted(settings.begin() + 1, settings.end(),
                                [](const auto& a, const auto& b) { return a.name < b.name; }));
+}
+
+TEST(Settings, OfOthersAreSortedAndNoneOfOurs)
+{
+    EXPECT_TRUE(std::is_sorted(foreign_settings.begin(), foreign_settings.end(),
+                               [](const auto& a, const auto& b) { return a.name < b.name; }));
+    for (const auto& foreign : foreign_settings)
+        EXPECT_TRUE(std::none_of(settings.begin(), settings.end(), [&](const auto& setting) {
+            return setting.name == foreign.name;
+        })) << foreign.name;
 }
 
 TEST(Settings, StandInTheManual)
