@@ -59,7 +59,8 @@ TEST_P(RemoteAnswer, IsUnderstood)
     next_hop(far.route());
     Instance mta(home);
     send(mta, {"x@far.example"}, "");
-    EXPECT_EQ(mta.log_count(std::string(": ") + GetParam().log), 1u) << mta.log();
+    // The double bounce of a failure is a delivery of its own, and may fail already.
+    EXPECT_EQ(mta.log_count(std::string("delivery 1: ") + GetParam().log), 1u) << mta.log();
 }
 
 INSTANTIATE_TEST_SUITE_P(
