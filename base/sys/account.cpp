@@ -91,6 +91,23 @@ const char* role_name(Role role)
     return "";
 }
 
+namespace {
+
+// As initgroups has them. The kernel takes no more than 65536.
+std::vector<gid_t> all_groups(const Account& user, gid_t gid)
+{
+    std::vector<gid_t> groups(64);
+    for (;;) {
+        int count = static_cast<int>(groups.size());
+        const bool fits = ::getgrouplist(user.name.c_str(), gid, groups.data(), &count) >= 0;
+        groups.resize(static_cast<std::size_t>(std::max(count, 1)));
+        if (fits) return groups;
+        if (groups.size() > 65536) throw_error(E2BIG, "too many groups:", user.name);
+    }
+}
+
+}
+
 Identity role_identity(Role role)
 {
     if (in_sandbox()) return {::geteuid(), ::getegid(), {::getegid()}};
@@ -100,7 +117,7 @@ Identity role_identity(Role role)
     if (!user) throw Stop{111, std::string("fatal: unable to find user ") + role_name(role)};
     const auto gid = find_group(group);
     if (!gid) throw Stop{111, "fatal: unable to find group " + group};
-    return {user->uid, *gid, {*gid}};
+    return {user->uid, *gid, role == Role::remote ? all_groups(*user, *gid) : std::vector{*gid}};
 }
 
 void become(const Identity& identity)

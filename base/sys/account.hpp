@@ -27,8 +27,9 @@ std::optional<gid_t> find_group(const std::string& name);
 enum class Role { alias, daemon, hooks, log, password, queue, remote, send };
 const char* role_name(Role role);   // "alias", "qmaild", …
 
-// Uid, gid and groups of a role; in a sandbox our own. Throws Stop(111) "unable to find user NAME"
-// as the originals say it.
+// Uid, gid and groups of a role; qmailr, who runs what sites put in front of qmail-remote, has all
+// groups he is in, as with the originals; the others one. In a sandbox our own. Throws Stop(111)
+// "unable to find user NAME" as the originals say it.
 Identity role_identity(Role role);
 
 // setgroups, setgid, setuid, then makes sure that all three are so and that there is no way back.

@@ -26,9 +26,9 @@ constexpr int first_number = 7790;
 
 std::string number(std::string_view name)
 {
-    constexpr std::array<std::string_view, 11> all{"alias",  "qmaild", "qmaill", "qmailp",
-                                                   "qmailh", "qmailq", "qmailr", "qmails",
-                                                   "qmail",  "joe",    "nofiles"};
+    constexpr std::array<std::string_view, 12> all{"alias",  "qmaild", "qmaill",  "qmailp",
+                                                   "qmailh", "qmailq", "qmailr",  "qmails",
+                                                   "qmail",  "joe",    "nofiles", "keys"};
     for (std::size_t i = 0; i < all.size(); ++i)
         if (all[i] == name) return std::to_string(first_number + static_cast<int>(i));
     return "0";
@@ -55,7 +55,7 @@ std::string group()
     std::string text = "root:x:0:\n";
     for (const std::string name : {"qmail", "nofiles", "joe"})
         text += name + ":x:" + number(name) + ":\n";
-    return text;
+    return text + "keys:x:" + number("keys") + ":qmailr,qmails,qmailq\n";
 }
 
 void must(const std::string& trouble)

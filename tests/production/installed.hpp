@@ -27,7 +27,8 @@ public:
 
     // Of the contract's users and "joe", an ordinary user with a Maildir.
     static uid_t uid(std::string_view name);
-    static gid_t gid(std::string_view name);   // of a group: "qmail", "nofiles", "joe"
+    static gid_t gid(std::string_view name);   // of a group: "qmail", "nofiles", "joe", and
+                                               // "keys", which qmailr, qmails, qmailq are in, too
     std::string joe() const { return directory_ / "joe"; }
 
     // Runs argv (argv[0] of bin/) with a clean environment; as a user by name, else as root.

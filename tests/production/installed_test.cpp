@@ -283,6 +283,10 @@ TEST_F(Production, EachProgramRunsUnderItsOwnUid)
     EXPECT_EQ(processes["qmail-clean"][0].uids, ids("qmailq"));
     ASSERT_GE(processes["qmail-rspawn"].size(), 1u);
     EXPECT_EQ(processes["qmail-rspawn"][0].uids, ids("qmailr"));
+    // It alone is in all groups of its user, as with the originals.
+    EXPECT_EQ(trim(processes["qmail-rspawn"][0].groups),
+              in_qmail + qmail + ' ' + std::to_string(Installed::gid("keys")));
+    EXPECT_EQ(trim(processes["qmail-clean"][0].groups), in_qmail + qmail);
     ASSERT_GE(processes["qmail-lspawn"].size(), 1u);
     EXPECT_EQ(processes["qmail-lspawn"][0].uids, "0 0 0 0");
     EXPECT_EQ(trim(processes["qmail-lspawn"][0].groups.substr(
