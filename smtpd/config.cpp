@@ -3,6 +3,7 @@
 #include "base/net/interfaces.hpp"
 #include "base/sys/program.hpp"
 #include "base/text.hpp"
+#include "smtpd/plugin_file.hpp"
 
 #include <algorithm>
 
@@ -73,7 +74,7 @@ void read_hosts(const Control& control, Config& config)
     }
     config.refused = load_refused_lists(control, config.complaints);
     config.recipient_databytes = NameMap(list_or_none(control, "rcptdatabytes"));
-    config.plugins = PluginList::parse(list_or_none(control, "smtpplugins"));
+    config.plugins = PluginList::parse(plugin_lines(control, Environment::of_process()));
 }
 
 void read_addresses(const Control& control, Config& config)

@@ -3,6 +3,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/plugin_file.hpp"
 
 #include <exception>
 
@@ -22,6 +23,7 @@ std::string ConfigWatch::fingerprint() const
                       std::to_string(facts->st_size) + ' ' + std::to_string(facts->st_ino) + ' ' +
                       std::to_string(facts->st_mode) + '\n';
     };
+    note(plugin_file(Environment::of_process()));
     for (const auto& name : config_files()) note(name);
     for (const auto& name : refusal_files()) note(name);
     for (const auto& name : auth_files()) note(name);

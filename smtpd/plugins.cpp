@@ -21,6 +21,8 @@ std::optional<PluginEvent> event_of(std::string_view section)
         return PluginEvent::mail;
     case 'r':
         return PluginEvent::rcpt;
+    case 'p':
+        return PluginEvent::pass;
     case 'd':
         return PluginEvent::data;
     case 'a':

@@ -12,7 +12,8 @@
 
 namespace grapnel::smtpd {
 
-enum class PluginEvent { connection, helo, mail, rcpt, data, auth };
+// pass: a recipient that all others have accepted, RCPTCHECK too.
+enum class PluginEvent { connection, helo, mail, rcpt, pass, data, auth };
 
 class PluginList {
 public:
@@ -27,7 +28,7 @@ public:
     bool empty() const;
 
 private:
-    std::array<std::vector<std::string>, 6> programs_;
+    std::array<std::vector<std::string>, 7> programs_;
 };
 
 struct PluginWords {

@@ -9,6 +9,7 @@
 #include "base/sys/spawn.hpp"
 #include "base/text.hpp"
 #include "smtpd/peer.hpp"
+#include "smtpd/plugin_file.hpp"
 #include "smtpd/plugins.hpp"
 
 #include <algorithm>
@@ -156,8 +157,8 @@ private:
                    (allowed_ && allowed_(entry));
         }
         if (request.kind != ProgramKind::plugin) return false;
-        const auto lines = Control().list("smtpplugins");
-        return lines && PluginList::parse(*lines).contains(request.command);
+        const auto lines = plugin_lines(Control(), environment_);
+        return PluginList::parse(lines).contains(request.command);
     }
 
     bool may_set(std::string_view entry) const

@@ -103,10 +103,11 @@ RefusedLists load_refused_lists(const Control& control, std::vector<std::string>
 const std::vector<std::string>& refusal_files()
 {
     static const std::vector<std::string> names{
-        "smtpplugins",        "rcptdatabytes", "tarpitcount",      "tarpitdelay", "brtlimit",
-        "badclients",         "badhelo",       "badhelonorelay",   "badmailfrom", "badmailto",
-        "badmailfromnorelay", "badrcptto",     "badrcpttonorelay", "validrcptto", "validrcptto.cdb",
-        "morevalidrcptto.cdb"};
+        "rcptdatabytes",      "tarpitcount",     "tarpitdelay",
+        "brtlimit",           "badclients",      "badhelo",
+        "badhelonorelay",     "badmailfrom",     "badmailto",
+        "badmailfromnorelay", "badrcptto",       "badrcpttonorelay",
+        "validrcptto",        "validrcptto.cdb", "morevalidrcptto.cdb"};
     return names;
 }
 

@@ -46,7 +46,7 @@ Answer failed(std::string_view program, std::string_view what)
 
 std::string_view name_of(PluginEvent event)
 {
-    constexpr std::array<std::string_view, 6> names{"connect", "ehlo", "mail",
+    constexpr std::array<std::string_view, 7> names{"connect", "ehlo", "mail", "rcpt",
                                                     "rcpt",    "data", "auth"};
     return names[static_cast<std::size_t>(event)];
 }
@@ -69,8 +69,9 @@ bool Session::checks_recipients() const
 // By a handler whose yes is not the last word.
 void Session::have_judged(PluginEvent event)
 {
-    if (has_plugins(event) || (event == PluginEvent::rcpt && checks_recipients()) ||
-        (programs_ && programs_->later.contains(event)))
+    const bool passes =
+        event == PluginEvent::rcpt && (checks_recipients() || has_plugins(PluginEvent::pass));
+    if (has_plugins(event) || passes || (programs_ && programs_->later.contains(event)))
         programs_->event = event;
 }
 
@@ -133,7 +134,7 @@ void Session::take_address(const std::string& address, PluginEvent event)
     } else if (event == PluginEvent::rcpt && programs_->refused) {
         programs_->refused->path.address = programs_->refused->path.as_given = address;
         programs_->refused->path.route = 0;
-    } else if (event == PluginEvent::rcpt) {
+    } else if (event == PluginEvent::rcpt || event == PluginEvent::pass) {
         recipients_.back() = address + around_.peer.relay_client.value_or("");
         if (around_.hooks) shown_.to.back().address = address;
     }
@@ -147,7 +148,7 @@ awaitable<Answer> Session::ask_plugin(std::string program, PluginEvent event, An
         variables.push_back("SMTPAUTHMETHOD=" + auth_.asked);
         variables.push_back("SMTPAUTHUSER=" + programs_->user);
     }
-    if (event == PluginEvent::rcpt) {
+    if (event == PluginEvent::rcpt || event == PluginEvent::pass) {
         const auto& own = *programs_;
         variables.push_back("SMTPRCPTTO=" +
                             (own.refused ? own.refused->path.address : recipients_.back()));
@@ -285,12 +286,17 @@ awaitable<Answer> Session::pass_programs(Answer ours)
         why_closed_ = "plugin";
         co_return answer;
     }
+    const auto dropped = dropped_;
     if (event == PluginEvent::rcpt && taken && answer.positive() && checks_recipients())
         answer = co_await check_recipient(std::move(answer));
-    if (answer.positive()) {
-        if (event == PluginEvent::rcpt) ++programs_->accepted;
-        co_return answer;
+    if (event == PluginEvent::rcpt && answer.positive()) {
+        ++programs_->accepted;
+        if (dropped_ == dropped)
+            answer = co_await ask_plugins(PluginEvent::pass, std::move(answer));
+        if (silent_) why_closed_ = "plugin";
+        if (silent_) co_return answer;
     }
+    if (answer.positive()) co_return answer;
     if (!taken && answer.why != "plugin") co_return answer;   // logged already
     const auto argument = event == PluginEvent::mail            ? sender_
                           : event == PluginEvent::rcpt && taken ? recipients_.back()

@@ -91,7 +91,7 @@ TEST_F(Plugins, SeeTheVariablesThatTheyKnow)
 
 TEST_F(Plugins, RefuseAtEachCommand)
 {
-    for (const auto* section : {"connection", "helo", "mail", "rcpt", "data"}) {
+    for (const auto* section : {"connection", "helo", "mail", "rcpt", "pass", "data"}) {
         SCOPED_TRACE(section);
         home.control("smtpplugins",
                      "[" + std::string(section) + "]\n:echo 'E450 4.7.1 not by a plugin'");
@@ -235,6 +235,43 @@ TEST_F(Plugins, WhatTheySetReachesTheQueueProgram)
     EXPECT_THAT(deliver("joe@here.example", {"gone=still here"}), HasSubstr("250 2.0.0 ok"));
     EXPECT_EQ(home.read("environment"), "blue,192.0.2.1,unset\n");
     EXPECT_TRUE(capture.take().empty());
+}
+
+TEST_F(Plugins, OfRecipientsWhoPassSeeOnlyThose)
+{
+    program("check", "case $RECIPIENT in no@*) exit 100;; quiet@*) exit 112;; esac\n");
+    home.control("smtpplugins",
+                 "[rcpt]\n:test \"$SMTPRCPTTO\" = bad@here.example && echo E550 5.7.1 first\n"
+                 "[pass]\n:echo \"$SMTPRCPTTO $SMTPRCPTCOUNT\" >>asked\n"
+                 ":test \"$SMTPRCPTTO\" = ann@here.example && echo Cother@far.example\n"
+                 ":test \"$SMTPRCPTTO\" = last@here.example && echo E450 4.7.1 passed over");
+    std::string input = "EHLO c.example\r\nMAIL FROM:<a@b.example>\r\n";
+    for (const auto* to :
+         {"joe@here.example", "jim@far.example", "bad@here.example", "no@here.example",
+          "quiet@here.example", "ann@here.example", "last@here.example"})
+        input += std::string("RCPT TO:<") + to + ">\r\n";
+    const auto said = talk(input + "DATA\r\nSubject: x\r\n\r\nhi\r\n.\r\nQUIT\r\n",
+                           {"RCPTCHECK=" + (home / "check")});
+    EXPECT_THAT(said, HasSubstr("450 4.7.1 passed over\r\n354 "));
+    EXPECT_EQ(home.read("asked"), "joe@here.example 1\nann@here.example 3\nlast@here.example 4\n");
+    const auto got = capture.take();
+    ASSERT_EQ(got.size(), 1u);
+    const std::string envelope("Fa@b.example\0Tjoe@here.example\0Tother@far.example\0", 51);
+    EXPECT_TRUE(got[0].envelope.starts_with(envelope)) << got[0].envelope;
+}
+
+TEST_F(Plugins, MayStandInAnotherFileOfControl)
+{
+    home.control("smtpplugins", "[mail]\n:echo E550 5.7.1 usual");
+    home.control("others", "[mail]\n:echo E550 5.7.1 others");
+    const auto said_with = [&](const std::string& file) {
+        return deliver("joe@here.example", {"SPPCONFFILE=" + file});
+    };
+    EXPECT_THAT(said_with(""), HasSubstr("550 5.7.1 usual"));
+    EXPECT_THAT(said_with("control/others"), HasSubstr("550 5.7.1 others"));
+    EXPECT_THAT(said_with(home / "control/others"), HasSubstr("550 5.7.1 others"));
+    for (const auto* wrong : {"control/absent", "others", "control/../others", "/etc/passwd"})
+        EXPECT_THAT(said_with(wrong), HasSubstr("421 unable to read controls (#4.3.0)")) << wrong;
 }
 
 // The first plugin, and what it sets, count for the next session.
