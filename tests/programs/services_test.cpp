@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <csignal>
 #include <filesystem>
 
@@ -207,9 +208,18 @@ TEST_F(Fetching, UnderTcpserverAndSocat)
         }
         Process running({.argv = argv, .environment = environment(), .own_group = true});
         const Fd client = connect_to(port, patience);
-        write_all(client.get(), "USER joe\r\nPASS secret\r\nSTAT\r\nQUIT\r\n");
-        const auto said = read_all(client.get(), 4096);
-        EXPECT_THAT(said, HasSubstr("\r\n+OK 2 37\r\n+OK \r\n")) << server;
+        write_all(client.get(), "USER joe\r\nPASS secret\r\nSTAT\r\n");
+        std::string said;
+        std::array<char, 512> room{};
+        // QUIT later: socat drops what it has not handed on when its program ends.
+        while (said.find("\r\n+OK 2 37\r\n") == said.npos) {
+            const auto count = ::read(client.get(), room.data(), room.size());
+            if (count <= 0) break;
+            said.append(room.data(), static_cast<std::size_t>(count));
+        }
+        EXPECT_THAT(said, HasSubstr("\r\n+OK 2 37\r\n")) << server;
+        write_all(client.get(), "QUIT\r\n");
+        read_all(client.get(), 4096);
     }
     if (!any) GTEST_SKIP() << "skipped: neither tcpserver nor socat (scripts/packages test)";
 }
