@@ -113,10 +113,11 @@ Results::Written Results::write_to_file(const Result& result, bool failure_is_to
 {
     const auto [channel, index] = result.position;
     try {
-        // As with marks: no flush can be relied on any more, but it may well get there.
+        // A success is marked on a broken disk, too: no flush can be relied on any more, but mark
+        // and outcome may well get there. A failure is tried again rather.
         if (!outcome.empty())
-            broken_ ? write_outcomes(result.message, outcome)
-                    : append_outcomes(result.message, outcome);
+            broken_ && !failure_is_told ? write_outcomes(result.message, outcome)
+                                        : append_outcomes(result.message, outcome);
         if (failure_is_told) append_to_bounce(result.message, paragraph(result));
     } catch (const std::system_error&) {
         log_.bounce_trouble();

@@ -45,6 +45,7 @@ LATER = b"later@far.example"
 SILENT = b"silent@far.example"         # fails; the scanner makes it failed-silent
 UNHEARD = b"unheard@far.example"       # fails; the scanner suppresses the bounce
 CANCELLED = b"cancelled@far.example"   # always deferred; the scanner cancels
+FAILING = (b"fail@far.example", SILENT, UNHEARD)
 RECORDED = 0.25  # seconds of sleep after which a deferral is on file
 QUIET = 1.5      # seconds in which all of it sleeps: it waits for a time that will not come here
 LONGEST = 120.0  # seconds; however busy the machine is
@@ -120,7 +121,7 @@ class Life:
         environment = {"QMAILHOME": home, "PATH": "/usr/bin:/bin"}
         self.clean = subprocess.Popen([f"{binaries}/qmail-clean"], stdin=pipes[5][0], stdout=pipes[6][1],
                                       stderr=subprocess.DEVNULL, env=environment)
-        command = ["strace", "-qq", "-o", self.trace, "-e", f"trace={CALLS}"]
+        command = ["strace", "-qq", "-s", "4096", "-o", self.trace, "-e", f"trace={CALLS}"]
         command += ["-e", f"inject={injected}"] if injected else []
         command += ["-E", f"LD_PRELOAD={preload[0]}", "-E", f"BROKEN={preload[1]}"] if preload else []
         self.send = subprocess.Popen(["/usr/bin/env", "-", *[f"{k}={v}" for k, v in environment.items()],
@@ -292,10 +293,13 @@ class Order(durability.Disk):
         super().__init__()
         self.leaving = {}    # number of a message whose removal from todo was asked for: no flush since
         self.gone = set()    # names that were removed, no flush since
+        self.recipients = {}   # {file of a channel: {offset: address}}
+        self.broken = False    # a flush has failed: what was delivered is marked all the same
 
     def follow(self, line):
         match = durability.CALL.match(line)
         if not match or match[3] in ("?", "-1"):
+            self.broken = self.broken or ("INJECTED" in line and re.match(r"openat|f\w*sync|syncfs", line) is not None)
             return
         super().follow(line)
         call, arguments = match[1], match[2]
@@ -313,10 +317,26 @@ class Order(durability.Disk):
             self.gone = {name for name in self.gone if posixpath.dirname(name) != folder}
         elif call == "write" and (asked := re.match(r'\d+, "(todo|foop)/(\d+)\\0"', arguments)):
             self.removal(asked[1], asked[2])
+        elif call == "write" and words and self.opened(arguments).startswith(("local/", "remote/")):
+            self.remember(self.opened(arguments), durability.QUOTED.findall(arguments)[0])
         elif call == "pwrite64" and words[:1] == ["D"]:
-            channel = self.descriptors[int(arguments.partition(",")[0])].partition(" ")[0]
-            mine = self.unwritten(f"bounce/{posixpath.basename(channel)}")
-            self.fault_where(mine, channel + " was marked while {} was not on disk")
+            self.mark(self.opened(arguments), int(arguments.rpartition(",")[2]))
+
+    def opened(self, arguments):
+        return self.descriptors.get(int(arguments.partition(",")[0]), "").partition(" ")[0]
+
+    def remember(self, channel, text):
+        at = sum(len(record) + 2 for record in self.recipients.get(channel, {}).values())
+        for record in text.encode("latin-1").decode("unicode_escape").encode("latin-1").split(b"\0")[:-1]:
+            self.recipients.setdefault(channel, {})[at] = record[1:]
+            at += len(record) + 1
+
+    # What is told of a recipient comes before his mark; a success is not told at any price.
+    def mark(self, channel, offset):
+        mine = self.unwritten(f"bounce/{posixpath.basename(channel)}")
+        if self.recipients.get(channel, {}).get(offset, FAILING[0]) not in FAILING:
+            mine = set() if self.broken else {name for name in mine if name.endswith(".dsn")}
+        self.fault_where(mine, channel + " was marked while {} was not on disk")
 
     def fault_where(self, names, text):
         self.faults += [text.format(name) for name in sorted(names)]
