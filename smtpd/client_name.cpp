@@ -44,7 +44,7 @@ boost::asio::awaitable<ClientName> ClientNames::find(net::IpAddress address,
     if (asking_ > most_at_once) co_return ClientName{std::nullopt, true};
     try {
         const auto deadline = std::chrono::steady_clock::now() + limit;
-        co_return co_await client_name(*dns_, address, deadline);
+        co_return co_await client_name(dns_, address, deadline);
     } catch (const std::runtime_error& error) {   // the resolver cannot be started
         log::door(error.what());
         co_return ClientName{std::nullopt, true};

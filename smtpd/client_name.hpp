@@ -6,10 +6,8 @@
 
 #include <chrono>
 #include <cstddef>
-#include <memory>
 #include <optional>
 #include <string>
-#include <utility>
 
 namespace grapnel::smtpd {
 
@@ -24,11 +22,11 @@ boost::asio::awaitable<ClientName> client_name(net::Dns& dns, net::IpAddress add
 // For many clients of one loop. So many are asked for at once; who comes then has no name.
 class ClientNames {
 public:
-    explicit ClientNames(std::unique_ptr<net::Dns> dns) : dns_(std::move(dns)) {}
+    explicit ClientNames(net::Dns& dns) : dns_(dns) {}
     boost::asio::awaitable<ClientName> find(net::IpAddress address, std::chrono::seconds limit);
 
 private:
-    std::unique_ptr<net::Dns> dns_;
+    net::Dns& dns_;
     std::size_t asking_ = 0;
 };
 

@@ -110,6 +110,7 @@ void read_limits(const Control& control, Config& config)
         std::clamp<std::uint64_t>(control.integer("concurrencyincoming", 1000), 1, 1000000);
     config.max_per_client = control.integer("maxconnip", 20);
     config.local_time = control.integer("localtime", 0) != 0;
+    config.check_domains = control.integer("mfcheck", 0) != 0;
     config.hold_max = std::min<std::uint64_t>(control.integer("holdmax", 604800), 999'999'999);
     config.deliver_by_min =
         std::min<std::uint64_t>(control.integer("deliverbymin", 0), 999'999'999);
@@ -188,7 +189,8 @@ const std::vector<std::string>& config_files()
         "maxrcpt",      "maxline",      "maxhops",
         "earlytalk",    "localtime",    "greetdelay",
         "smtprules",    "maxconnip",    "concurrencyincoming",
-        "maxconnrate",  "lookuptime",   "tlsclients"};
+        "maxconnrate",  "lookuptime",   "tlsclients",
+        "mfcheck"};
     return names;
 }
 

@@ -58,6 +58,7 @@ struct Config {
     Vrfy vrfy = Vrfy::never;
     std::chrono::seconds greet_delay{0};
     bool local_time = false;
+    bool check_domains = false;   // mfcheck: by the DNS
     std::vector<net::IpAddress> my_addresses;
     std::set<std::string, std::less<>> tls_clients;   // who may relay, by a certificate; lower case
 

@@ -7,10 +7,12 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
+#include "base/text.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/behind_proxy.hpp"
 #include "smtpd/judges.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/mail_domains.hpp"
 #include "smtpd/own_tls.hpp"
 #include "smtpd/program_helper.hpp"
 #include "smtpd/queue_load.hpp"
@@ -21,7 +23,10 @@
 #include <ctime>
 #include <exception>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include <sys/socket.h>
 #include <unistd.h>
@@ -31,7 +36,8 @@ namespace grapnel::smtpd {
 namespace {
 
 // The socket may be one file behind both descriptors; pipes are two.
-net::asio::awaitable<void> converse(Surroundings surroundings, bool hooked, bool& quit)
+net::asio::awaitable<void> converse(Surroundings surroundings, bool hooked,
+                                    std::optional<std::vector<std::string>> servers, bool& quit)
 {
     const auto executor = co_await net::this_executor();
     const auto config = surroundings.config;
@@ -57,6 +63,12 @@ net::asio::awaitable<void> converse(Surroundings surroundings, bool hooked, bool
         auto& peer = surroundings.peer;
         if (header.ends)
             peer = other_client(peer, header.ends->first, header.ends->second, std::nullopt);
+    }
+    std::unique_ptr<net::Dns> dns;
+    std::optional<MailDomains> domains;
+    if (servers) {
+        dns = net::make_dns(executor, std::move(*servers));
+        surroundings.domains = &domains.emplace(*dns);
     }
     net::Stream stream(executor, Fd(0), Fd(1));
     Session session(stream, std::move(surroundings));
@@ -117,7 +129,14 @@ int run_one_session(const Options& options, const Environment& environment)
     ::tzset();   // before files are out of reach
     if (tls.material) net::prepare_tls();
     const bool hooked = config->is_hooked() && faces_strangers(environment);
-    hooked ? row::smtpd_hooked_session() : row::smtpd_session();
+    std::optional<std::vector<std::string>> servers;   // of the DNS, where it may be asked
+    const auto checked = leading_number(environment.get("MFCHECK").value_or(""));
+    if ((checked ? *checked != 0 : config->check_domains) && faces_strangers(environment))
+        servers = name_servers();
+    if (servers)
+        row::smtpd_asking_session();
+    else
+        hooked ? row::smtpd_hooked_session() : row::smtpd_session();
     for (const auto& complaint : config->complaints) log::server(complaint);
     for (const auto& complaint : tls.complaints) log::server(complaint);
     bool quit = false;
@@ -133,7 +152,8 @@ int run_one_session(const Options& options, const Environment& environment)
     OwnTls own_tls(std::move(tls.material));
     surroundings.tls = &own_tls;
     surroundings.programs = programs.get();
-    net::run_until_done([&] { return converse(std::move(surroundings), hooked, quit); });
+    net::run_until_done(
+        [&] { return converse(std::move(surroundings), hooked, std::move(servers), quit); });
     return quit ? 0 : 1;
 }
 

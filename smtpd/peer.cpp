@@ -27,6 +27,7 @@ void settings_of(const Environment& environment, Peer& peer)
     peer.rcpt_check_relays = environment.get("RCPTCHECKRELAYCLIENT");
     peer.no_plugins = environment.get("NOSPP");
     peer.auth_wish = environment.get("SMTPAUTH");
+    peer.domain_check = environment.get("MFCHECK");
 }
 
 // inetd tells nothing; the socket does. ask: getpeername or getsockname.
@@ -103,7 +104,7 @@ constexpr std::array settings{"RELAYCLIENT", "DATABYTES",        "LAX",
                               "SMTPEXT",     "SMTPD_GREETDELAY", "TARPITCOUNT",
                               "TARPITDELAY", "BRTLIMIT",         "FORCETLS",
                               "DISABLETLS",  "RCPTCHECK",        "RCPTCHECKRELAYCLIENT",
-                              "NOSPP",       "SMTPAUTH"};
+                              "NOSPP",       "SMTPAUTH",         "MFCHECK"};
 
 }
 
@@ -140,7 +141,7 @@ std::vector<std::string> Peer::variables() const
     const std::array values{&relay_client, &databytes,    &lax,          &extensions,
                             &greet_delay,  &tarpit_count, &tarpit_delay, &bad_recipient_limit,
                             &force_tls,    &disable_tls,  &rcpt_check,   &rcpt_check_relays,
-                            &no_plugins,   &auth_wish};
+                            &no_plugins,   &auth_wish,    &domain_check};
     for (std::size_t i = 0; i < settings.size(); ++i)
         if (*values[i]) environment.set(settings[i], **values[i]);
     for (const auto& [name, value] : set) environment.set(name, value);

@@ -23,7 +23,8 @@ struct Peer {
     std::optional<std::string> relay_client, databytes, lax, extensions, greet_delay;
     std::optional<std::string> tarpit_count, tarpit_delay, bad_recipient_limit;
     std::optional<std::string> rcpt_check, rcpt_check_relays, no_plugins;
-    std::optional<std::string> auth_wish;   // SMTPAUTH: "-" off, "!…" required, else on
+    std::optional<std::string> auth_wish;      // SMTPAUTH: "-" off, "!…" required, else on
+    std::optional<std::string> domain_check;   // MFCHECK
 
     std::uint16_t port = 0;    // the client's
     net::Endpoint here = {};   // our end

@@ -74,6 +74,20 @@ bool Policy::takes_mail_for(std::string_view address) const
     if (at == std::string_view::npos) return true;
     const std::string domain = lower(address.substr(at + 1));
     if (!config_.rcpthosts) return lax_[Lax::openrelay] || config_.locals.contains(domain);
+    return is_listed(domain);
+}
+
+bool Policy::is_ours(std::string_view address) const
+{
+    const auto at = address.rfind('@');
+    if (at == std::string_view::npos) return true;
+    const std::string domain = lower(address.substr(at + 1));
+    return config_.locals.contains(domain) || is_listed(domain);
+}
+
+bool Policy::is_listed(std::string_view domain) const
+{
+    if (!config_.rcpthosts) return false;
     for (const auto name : domain_and_suffixes(domain)) {
         if (config_.rcpthosts->contains(name)) return true;
         if (config_.more_rcpthosts && config_.more_rcpthosts->find(name)) return true;

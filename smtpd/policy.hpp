@@ -29,6 +29,9 @@ public:
     // The domain is one of our addresses: its name then stands there.
     std::string localized(const Path& path) const;
 
+    // Its domain is local or in rcpthosts, or it has none.
+    bool is_ours(std::string_view address) const;
+
     // nullopt: mail for it is taken.
     std::optional<Answer> recipient(std::string_view address) const;
 
@@ -44,6 +47,7 @@ public:
 
 private:
     bool takes_mail_for(std::string_view address) const;
+    bool is_listed(std::string_view domain) const;
     std::optional<Answer> listed_recipient(std::string_view address) const;
     std::optional<Answer> foreign_recipient(std::string_view address) const;
 

@@ -161,6 +161,7 @@ awaitable<void> Session::talk()
             if (silent_) co_return;
         }
         if (check_sender_) answer = co_await check_sender(std::move(answer));
+        if (!asked_domain_.empty()) answer = co_await check_domain(std::move(answer));
         if (programs_ && programs_->event) answer = co_await pass_programs(std::move(answer));
         if (silent_) co_return;
         if (asks_) answer = co_await consult(std::move(answer));

@@ -50,6 +50,7 @@ enum class ProgramKind : char;
 struct SessionPrograms;
 struct ClientFacts;
 class Usage;
+class MailDomains;
 enum class Word : int;
 struct FixupFacts;
 
@@ -82,6 +83,8 @@ struct Surroundings {
     net::Backroom* backroom = nullptr;   // where passwords are compared; nullptr: here, he is alone
     Usage* usage = nullptr;              // nullptr: limits by the hour are not held
     bool has_checker = false;            // the command line names one
+
+    MailDomains* domains = nullptr;   // nullptr: nobody's domain is looked up
 };
 
 class Session {
@@ -222,6 +225,11 @@ private:
     Answer counted(Answer refusal);
     void slow_down();
 
+    // session_domains.cpp
+    bool checks_domains() const;
+    void ask_about_domain(const std::string& address);
+    net::asio::awaitable<Answer> check_domain(Answer ours);
+
     // session_programs.cpp
     bool has_plugins(PluginEvent event) const;
     bool checks_recipients() const;
@@ -332,6 +340,7 @@ private:
 
     Authentication auth_;
     bool check_sender_ = false;   // whether he may send as that is to be found out
+    std::string asked_domain_;    // whether mail for it goes anywhere is, too
 
     // With hooks: the envelope as scanners see it; of the client's parameters, too, and of theirs.
     std::optional<hooks::Stage> asks_;

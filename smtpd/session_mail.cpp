@@ -41,6 +41,7 @@ void Session::forget_transaction()
     accepted_ = 0;
     forwarded_.reset();
     check_sender_ = false;
+    asked_domain_.clear();
     bad_sender_.reset();
     recipients_ = {};
     if (!around_.hooks) return;
@@ -264,6 +265,7 @@ Answer Session::mail(std::string_view argument)
     record_message(parameters, SystemClock().now(), granted, wishes_);
     bad_sender_ = policy_.bad_sender(sender_);
     log::sender(around_.name, around_.peer, sender_, id_);
+    if (!bad_sender_ && !around_.peer.may_relay()) ask_about_domain(sender_);
     if (around_.hooks) {
         message_ = connection_;
         shown_.from = {std::string(path.mailbox()), given(path.parameters)};
@@ -301,7 +303,10 @@ Answer Session::rcpt(std::string_view argument)
         return counted(std::move(*refusal));
     }
     Answer answer = take_recipient(path, parameters);
-    if (answer.positive()) have_judged(PluginEvent::rcpt);
+    if (answer.positive()) {
+        ask_about_domain(recipients_.back());
+        have_judged(PluginEvent::rcpt);
+    }
     return answer;
 }
 

@@ -271,6 +271,7 @@ void Session::take_back(PluginEvent event)
         forget_transaction();
     } else if (event == PluginEvent::rcpt) {
         forget_last_recipient();
+        --accepted_;
     } else if (event == PluginEvent::data) {
         step_ = recipients_.empty() && dropped_ == 0 ? Step::sender_given : Step::recipient_given;
     }

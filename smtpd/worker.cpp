@@ -20,6 +20,7 @@
 #include "smtpd/door.hpp"
 #include "smtpd/judges.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/mail_domains.hpp"
 #include "smtpd/message_spool.hpp"
 #include "smtpd/program_helper.hpp"
 #include "smtpd/queue_load.hpp"
@@ -63,14 +64,6 @@ struct Helpers {
     int submission, programs;   // sockets
 };
 
-// Read before files are out of reach.
-std::vector<std::string> name_servers()
-{
-    auto servers = Control().list("resolver").value_or(std::vector<std::string>());
-    if (!servers.empty()) return servers;
-    return net::resolv_conf_servers(read_file_if_there("/etc/resolv.conf", 64 * 1024).value_or(""));
-}
-
 class Worker {
 public:
     Worker(std::vector<ListeningSocket> sockets, Fd keys, const Environment& environment,
@@ -91,7 +84,9 @@ public:
           signals_(loop_.executor(), {SIGTERM, SIGINT}),
           spare_(open_read("/dev/null")),
           admission_(shared),
-          names_(net::make_dns(loop_.executor(), std::move(resolvers))),
+          dns_(net::make_dns(loop_.executor(), std::move(resolvers))),
+          names_(*dns_),
+          domains_(*dns_),
           subscriptions_(std::make_shared<const hooks::Subscriptions>()),
           hooks_(hooks::make_client(
               loop_.executor(), home(), [this] { return subscriptions(); },
@@ -277,6 +272,7 @@ private:
         around.backroom = &backroom_;
         around.has_checker = has_checker_;
         around.usage = usage_ ? &*usage_ : nullptr;
+        around.domains = &domains_;
         if (around.config->is_hooked()) {
             around.hooks = hooks_.get();
             around.spool = spool_;
@@ -385,7 +381,9 @@ private:
     std::list<std::pair<const Service, net::Acceptor>> listeners_;
     ConfigWatch watch_{Control()};
     Admission admission_;
+    std::unique_ptr<net::Dns> dns_;
     ClientNames names_;
+    MailDomains domains_;
     std::shared_ptr<const hooks::Subscriptions> subscriptions_;   // shared with its config
     std::unique_ptr<hooks::Client> hooks_;
     const std::string spool_ = home() + "/run/spool";

@@ -179,6 +179,17 @@ void smtpd_hooked_session()
              .system_calls = May::read_files | May::keep_scratch | May::use_local_sockets});
 }
 
+// The resolver is a thread of ours.
+void smtpd_asking_session()
+{
+    Confinement::Paths paths;
+    paths.scratch = {"run/spool"};
+    confine({.memory = 256 * megabyte,
+             .paths = paths,
+             .system_calls =
+                 May::read_files | May::keep_scratch | May::use_network | May::start_threads});
+}
+
 void smtpd_session()
 {
     confine(

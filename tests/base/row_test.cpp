@@ -105,6 +105,7 @@ const Taken all[] = {
     {"qmail-smtpd, worker", row::smtpd_worker, "", true},
     {"qmail-smtpd, session", row::smtpd_session, "", false},
     {"qmail-smtpd, session with hooks", row::smtpd_hooked_session, "", false},
+    {"qmail-smtpd, session that asks the DNS", row::smtpd_asking_session, "", true},
 };
 
 }
@@ -160,7 +161,8 @@ TEST_F(Row, WhatTheWorkNeedsGoesOn)
         }));
         EXPECT_TRUE(can(row::smtpd_worker, "", user,
                         [&] { return opens(home + "/control/me", O_RDONLY); }));
-        for (void (*take)() : {row::smtpd_worker, row::smtpd_hooked_session})
+        for (void (*take)() :
+             {row::smtpd_worker, row::smtpd_hooked_session, row::smtpd_asking_session})
             EXPECT_TRUE(can(take, "", user, [&] {
                 return opens(home + "/run/spool/1", O_WRONLY | O_CREAT | O_EXCL) &&
                        opens(home + "/run/spool/1", O_RDONLY) &&

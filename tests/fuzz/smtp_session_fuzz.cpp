@@ -4,6 +4,7 @@
 #include "base/net/loop.hpp"
 #include "base/sys/file.hpp"
 #include "smtpd/log.hpp"
+#include "smtpd/mail_domains.hpp"
 #include "smtpd/session.hpp"
 #include "support/scripted_hooks.hpp"
 
@@ -42,6 +43,7 @@ std::shared_ptr<const Config> lavish()
     config.max_hops = 3;
     config.max_recipients = 5;
     config.vrfy = Vrfy::always;
+    config.check_domains = true;
     config.xclients = config.xforwards = ClientList({"192.0.2.0/24", "2001:db8::/32"});
     for (auto& extensions : config.extensions)
         for (int i = 0; i <= static_cast<int>(Extension::help); ++i)
@@ -52,6 +54,30 @@ std::shared_ptr<const Config> lavish()
     return std::make_shared<const Config>(std::move(config));
 }
 
+// Answers by the first letter of the name.
+class ScriptedDns final : public net::Dns {
+public:
+    net::asio::awaitable<net::DnsAnswer<net::MxRecord>> mx(std::string domain, Deadline) override
+    {
+        require(!domain.empty() && domain.front() != '[');
+        net::DnsAnswer<net::MxRecord> answer{outcome(domain.front())};
+        if (answer.outcome == net::DnsOutcome::found)
+            answer.records.push_back({10, domain.size() % 2 == 0 ? "." : "mx.example"});
+        co_return answer;
+    }
+    net::asio::awaitable<net::DnsAnswer<net::IpAddress>> addresses(std::string host,
+                                                                   Deadline) override
+    {
+        co_return net::DnsAnswer<net::IpAddress>{outcome(host.back())};
+    }
+
+private:
+    static net::DnsOutcome outcome(char letter)
+    {
+        return static_cast<net::DnsOutcome>(static_cast<unsigned char>(letter) % 4);
+    }
+};
+
 net::asio::awaitable<void> serve(Fd socket, Surroundings around)
 {
     const auto executor = co_await net::this_executor();
@@ -61,7 +87,7 @@ net::asio::awaitable<void> serve(Fd socket, Surroundings around)
 }
 
 // What is answered to all of that, sent at once.
-std::string replies(std::string_view input, test::ScriptedHooks& scanners)
+std::string replies(std::string_view input, test::ScriptedHooks& scanners, bool with_dns)
 {
     static const auto config = lavish();
     std::array<int, 2> pair{};
@@ -76,6 +102,9 @@ std::string replies(std::string_view input, test::ScriptedHooks& scanners)
     Surroundings around{config, peer, -1, "fuzz"};
     around.hooks = &scanners;
     around.spool = "/tmp";
+    ScriptedDns dns;
+    MailDomains domains(dns);
+    if (with_dns) around.domains = &domains;
     net::Loop loop;
     std::exception_ptr trouble;
     net::start(loop.executor(), serve(std::move(server), std::move(around)),
@@ -108,7 +137,7 @@ void check_lines(std::string_view output)
 
 }
 
-// The first octet says what scanners do with the session.
+// The first octet says what scanners do with the session, and whether the DNS is asked.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
     if (size < 1 || size > longest_input) return 0;
@@ -121,7 +150,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         scanners.decide(way == 1 ? hooks::Stage::connect : hooks::Stage::data,
                         hooks::Action::discard);
     if (way == 3) scanners.decide(hooks::Stage::rcpt, hooks::Action::discard);
-    check_lines(replies(input, scanners));
+    check_lines(replies(input, scanners, (data[0] & 4) != 0));
     for (const auto& one : scanners.asked) require(one.message.find('\r') == std::string::npos);
     return 0;
 }

@@ -149,6 +149,17 @@ TEST_F(RefusedLists, ClientsAreToldBeforeTheGreeting)
     EXPECT_THAT(talk("QUIT\r\n", {"TCPREMOTEIP=203.0.113.1"}), HasSubstr("220 "));
 }
 
+// RFC 7504.
+TEST_F(RefusedLists, MayNameEverybodyOnAHostThatNeverTakesMail)
+{
+    home.control("badclients", "0.0.0.0/0 521 5.3.2 no mail here\n::/0 521 5.3.2 no mail here");
+    for (const auto* client : {"TCPREMOTEIP=203.0.113.1", "TCPREMOTEIP=2001:db8::1"}) {
+        const auto replies = talk("EHLO a.example\r\nQUIT\r\n", {client});
+        EXPECT_TRUE(replies.starts_with("521 5.3.2 no mail here\r\n503 5.5.1 ")) << replies;
+        EXPECT_THAT(replies, HasSubstr("\r\n221 2.0.0 "));
+    }
+}
+
 TEST_F(RefusedLists, OnlyListedRecipientsExist)
 {
     CdbWriter table(home / "control/validrcptto.cdb");
