@@ -58,7 +58,7 @@ std::optional<HeldMessage> look_at(const queue::Spool& spool, queue::MessageNumb
 // As qmail-send does it: whole, durable, renamed, with its time.
 void replace_info(const queue::Spool& spool, queue::MessageNumber n, const MessageInfo& info)
 {
-    const auto path = spool.info(n), fresh = path + ".new";
+    const auto path = spool.info(n), fresh = new_info(spool, n);
     Fd file = open_file(fresh, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     write_all(file.get(), queue::encode(info), fresh);
     set_times(fresh, info.birth);

@@ -6,6 +6,7 @@
 
 #include <ctime>
 #include <optional>
+#include <string>
 
 namespace grapnel::send {
 
@@ -15,6 +16,12 @@ struct MessageInfo : queue::Info {
 
 // Of a message with many recipients: what is known of one, and of the one that was tried most.
 MessageInfo only_of(const MessageInfo& info, queue::Position position);
+
+// info/S/N.new: under this name it is written before it is renamed.
+inline std::string new_info(const queue::Spool& spool, queue::MessageNumber n)
+{
+    return spool.info(n) + ".new";
+}
 
 // nullopt: it cannot be read, or does not begin with a sender.
 std::optional<MessageInfo> read_message_info(const queue::Spool& spool, queue::MessageNumber n);

@@ -67,7 +67,7 @@ void MessageRecords::flush(Due now)
 
 bool MessageRecords::write(queue::MessageNumber n, const MessageInfo& info, Touched& touched)
 {
-    const auto path = new_name(n);
+    const auto path = new_info(spool_, n);
     try {
         Fd file = open_file(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
         write_all(file.get(), queue::encode(info), path);
@@ -86,10 +86,10 @@ bool MessageRecords::rename(queue::MessageNumber n, Due now)
 {
     try {
         if (!status_if_there(spool_.info(n))) {
-            remove_file(new_name(n));
+            remove_file(new_info(spool_, n));
             return true;
         }
-        rename_file(new_name(n), spool_.info(n));
+        rename_file(new_info(spool_, n), spool_.info(n));
     } catch (const std::system_error&) {
         trouble(n);
         return false;
@@ -100,7 +100,7 @@ bool MessageRecords::rename(queue::MessageNumber n, Due now)
 
 void MessageRecords::trouble(queue::MessageNumber n)
 {
-    const auto path = new_name(n);
+    const auto path = new_info(spool_, n);
     log_.warning("trouble writing to " + path + "; will try again later");
     try {
         remove_file(path);

@@ -41,7 +41,6 @@ private:
     bool write(queue::MessageNumber n, const MessageInfo& info, Touched& touched);
     bool rename(queue::MessageNumber n, Due now);
     void trouble(queue::MessageNumber n);
-    std::string new_name(queue::MessageNumber n) const { return spool_.info(n) + ".new"; }
 
     const queue::Spool& spool_;
     const Flusher& flusher_;

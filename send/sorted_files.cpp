@@ -1,6 +1,7 @@
 #include "send/sorted_files.hpp"
 
 #include "base/sys/file.hpp"
+#include "send/message_info.hpp"
 #include "send/outcome_file.hpp"
 #include "send/recipient_state.hpp"
 
@@ -53,16 +54,18 @@ bool SortedFiles::are_complete(queue::MessageNumber n, const Sorted& wanted) con
     }
 }
 
-// info comes last: where it is whole, the others are. Never tried: what outcomes there are belong
-// to another message of that number.
+// info comes last, and whole: where it is, the others are. A qmail-clean of the life before may
+// take todo/N away meanwhile, and nobody could go on with half of an info. Never tried: what
+// outcomes there are belong to another message of that number.
 bool SortedFiles::write(queue::MessageNumber n, const Sorted& wanted,
                         std::optional<std::time_t> birth)
 {
     if (!remove_old(n) || (!birth && !remove_one(outcome_file(n)))) return false;
     for (const auto& [path, records] :
          {std::pair(spool_.local(n), &wanted.local), std::pair(spool_.remote(n), &wanted.remote)})
-        if (!records->empty() && !write_file(path, encode(*records), std::nullopt)) return false;
-    return write_file(spool_.info(n), queue::encode(wanted.info), birth);
+        if (!records->empty() && !write_file(path, path, encode(*records), std::nullopt))
+            return false;
+    return write_file(new_info(spool_, n), spool_.info(n), queue::encode(wanted.info), birth);
 }
 
 void SortedFiles::touch(queue::MessageNumber n, const Sorted& wanted, Touched& touched) const
@@ -79,7 +82,7 @@ void SortedFiles::touch(queue::MessageNumber n, const Sorted& wanted, Touched& t
 bool SortedFiles::remove_old(queue::MessageNumber n)
 {
     return remove_one(spool_.local(n)) && remove_one(spool_.remote(n)) &&
-           remove_one(spool_.info(n));
+           remove_one(spool_.info(n)) && remove_one(new_info(spool_, n));
 }
 
 bool SortedFiles::remove_one(const std::string& path)
@@ -93,22 +96,23 @@ bool SortedFiles::remove_one(const std::string& path)
     }
 }
 
-bool SortedFiles::write_file(const std::string& path, std::string_view bytes,
-                             std::optional<std::time_t> time)
+bool SortedFiles::write_file(const std::string& path, const std::string& name,
+                             std::string_view bytes, std::optional<std::time_t> time)
 {
     Fd file;
     try {
         file = open_file(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
     } catch (const std::system_error&) {
-        log_.warning("unable to create " + path);
+        log_.warning("unable to create " + name);
         return false;
     }
     try {
         write_all(file.get(), bytes, path);
         file.close_checked(path);
         if (time) set_times(path, *time);
+        if (name != path) rename_file(path, name);
     } catch (const std::system_error&) {
-        log_.warning("trouble writing to " + path);
+        log_.warning("trouble writing to " + name);
         return false;   // removed before it is written again
     }
     return true;

@@ -30,7 +30,8 @@ public:
 private:
     bool remove_old(queue::MessageNumber n);
     bool remove_one(const std::string& path);
-    bool write_file(const std::string& path, std::string_view bytes,
+    // Written as path, then renamed to name.
+    bool write_file(const std::string& path, const std::string& name, std::string_view bytes,
                     std::optional<std::time_t> time);
 
     const queue::Spool& spool_;

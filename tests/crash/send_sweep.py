@@ -45,7 +45,7 @@ LATER = b"later@far.example"
 SILENT = b"silent@far.example"         # fails; the scanner makes it failed-silent
 UNHEARD = b"unheard@far.example"       # fails; the scanner suppresses the bounce
 CANCELLED = b"cancelled@far.example"   # always deferred; the scanner cancels
-FAILING = (b"fail@far.example", SILENT, UNHEARD)
+FAILING = (b"fail@far.example", UNHEARD)   # they make bounces
 RECORDED = 0.25  # seconds of sleep after which a deferral is on file
 QUIET = 1.5      # seconds in which all of it sleeps: it waits for a time that will not come here
 LONGEST = 120.0  # seconds; however busy the machine is
@@ -430,8 +430,8 @@ def delivery_faults(spawners, injected, mode):
 
 def path_faults(lines, mode):
     """The undisturbed life must have gone both ways, and have written info anew for scanners alone."""
-    made = [line for line in lines if re.match(r'openat\(.*"info/[0-9/]*".*O_CREAT', line)]
-    renamed = [line for line in lines if line.startswith('rename("info/')]
+    made = [line for line in lines if re.match(r'openat\(.*"info/[0-9/]*\.new".*O_EXCL', line)]
+    renamed = [line for line in lines if re.match(r'openat\(.*"info/[0-9/]*\.new".*O_TRUNC', line)]
     wanted = 3 if mode == "answering" else 1
     found = [] if len(made) == wanted else [f"{len(made)} messages came into files, of {wanted} that had to"]
     return found + ([f"info was written anew {len(renamed)} times"] if bool(renamed) != is_hooked(mode) else [])
