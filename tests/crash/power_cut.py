@@ -38,11 +38,11 @@ def sh(*argv):
 
 
 class Disk:
-    def __init__(self, work, name, kind, place):
-        self.image, self.place, self.kind = os.path.join(work, name + '.img'), place, kind
+    def __init__(self, work, name, kind, place, honest=False):
+        self.image, self.place, self.kind, self.honest = os.path.join(work, name + '.img'), place, kind, honest
         with open(self.image, 'wb') as file:
             file.truncate(400 << 20)
-        sh('mkfs.' + kind, '-q', *(['-F'] if kind == 'ext4' else []), self.image)
+        sh('mkfs.' + kind, '-q', *{'ext4': ['-F', '-b', '4096'], 'xfs': ['-s', 'size=4096']}[kind], self.image)
         os.makedirs(place, exist_ok=True)
         try:
             self.mount()
@@ -51,6 +51,18 @@ class Disk:
 
     def mount(self):
         sh('mount', '-o', 'loop', self.image, self.place)
+        if self.honest:
+            self.write_by_page()
+
+    def write_by_page(self):
+        """A loop device tells of a write of which only the first pages had room that it was done. No such writes: file
+        systems that are made of blocks of 4 KiB, and one of them at a time."""
+        device = subprocess.run(['findmnt', '-n', '-o', 'SOURCE', self.place], stdout=subprocess.PIPE, check=True, text=True).stdout.strip()
+        try:
+            with open('/sys/block/%s/queue/max_sectors_kb' % os.path.basename(device), 'w') as file:
+                file.write('4\n')
+        except OSError as failure:
+            skip('devices that tell of all failed writes cannot be had here: %s' % failure)
 
     def cut(self):
         """The log that is not yet on the disk is dropped: the worst case."""
@@ -99,7 +111,7 @@ class Site:
                 os.symlink('disk/' + part, os.path.join(self.home, part))
         else:
             images = {'queue': self.room.place if failing else work, 'homes': work}
-            self.disks = [Disk(images[part], part, kind, os.path.join(self.home, part)) for part in images]
+            self.disks = [Disk(images[part], part, kind, os.path.join(self.home, part), failing) for part in images]
         sh(os.path.join(ROOT, 'scripts/layout'), self.home, '--no-owners', '--split', '3')
         for program in os.listdir(binaries):
             os.symlink(os.path.join(os.path.abspath(binaries), program), os.path.join(self.home, 'bin', program))
@@ -186,6 +198,19 @@ class Site:
     def queue_is_empty(self):
         return not any(files for part in ('todo', 'info') for _, _, files in os.walk(os.path.join(self.home, 'queue', part)))
 
+    def tell_what_is_left(self):
+        """Each file of the queue with its size, and the last that the log has of its message."""
+        with open(self.home + '/log', errors='replace') as file:
+            log = file.read().splitlines()
+        for folder, _, files in os.walk(os.path.join(self.home, 'queue')):
+            for name in files:
+                path = os.path.join(folder, name)
+                number = re.match(r'\d+', name)
+                if number and '/lock' not in folder:
+                    print('  left: %s, %d bytes' % (os.path.relpath(path, self.home), os.path.getsize(path)))
+                    told = [line for line in log if re.search(r'\b%s\b' % number.group(), line)]
+                    print(''.join('    %s\n' % line for line in told[-6:]), end='')
+
     def arrived(self):
         """How often each message is there; a message that is not whole raises."""
         copies = {}
@@ -260,6 +285,8 @@ def run(arguments, kind, work):
             kind, 'one file system' if arguments.one else 'two file systems', ', failing devices' if site.room else '',
             arguments.cuts, len(acknowledged), len(lost),
             surplus, 'empty' if site.queue_is_empty() else 'NOT EMPTY'), flush=True)
+        if not arguments.broken and not site.queue_is_empty():
+            site.tell_what_is_left()
         for name in lost[:5]:
             print('  lost: ' + name)
         noticed = not site.room or refused == arguments.cuts

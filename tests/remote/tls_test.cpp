@@ -178,6 +178,7 @@ TEST_F(RemoteTls, APasswordGoesToWhoHasProvedHisName)
     SmtpScript relay(asking);
     log_in_at(relay);
     EXPECT_THAT(deliver(), StartsWith("r\0K127.0.0.1 accepted message.\n"s));
+    ASSERT_TRUE(relay.wait_for_sessions_ended(1));
     EXPECT_THAT(relay.sessions()[0].commands,
                 ElementsAre("EHLO here.example", "STARTTLS", "EHLO here.example", plain_joe,
                             "MAIL FROM:<s@here.example>", "RCPT TO:<r@far.example>", "DATA",

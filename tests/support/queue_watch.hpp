@@ -1,4 +1,5 @@
-// Counts the names that are made in folders of a queue, however short their life.
+// Counts the files that come to lie in folders of a queue, however short their life. One that is
+// written as NAME.new and renamed counts once, with its name.
 #pragma once
 
 #include "support/temp_home.hpp"
@@ -10,6 +11,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace grapnel::test {
@@ -31,8 +33,9 @@ public:
     {
         alignas(inotify_event) std::array<char, 16384> buffer;
         for (ssize_t size; (size = ::read(descriptor_.get(), buffer.data(), buffer.size())) > 0;)
-            for (ssize_t at = 0; at < size; ++made_) {
+            for (ssize_t at = 0; at < size;) {
                 const auto* event = reinterpret_cast<const inotify_event*>(buffer.data() + at);
+                if (!std::string_view(event->name).ends_with(".new")) ++made_;
                 at += static_cast<ssize_t>(sizeof *event + event->len);
             }
         return made_;
