@@ -21,7 +21,7 @@ file(GLOB documents CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/docs/*.md)
 install(FILES ${documents} ${CMAKE_SOURCE_DIR}/hooks/examples/scanner.py ${CMAKE_SOURCE_DIR}/README.md ${CMAKE_SOURCE_DIR}/CHANGELOG.md ${CMAKE_SOURCE_DIR}/LICENSE
     DESTINATION ${GRAPNEL_HOME}/doc)
 
-set(layout_options --split ${GRAPNEL_SPLIT})
+set(layout_options --split ${GRAPNEL_SPLIT} "--users \"${GRAPNEL_USERS}\"" "--groups \"${GRAPNEL_GROUPS}\"")
 if(GRAPNEL_CREATE_USERS)
     list(APPEND layout_options --create-users)
 endif()

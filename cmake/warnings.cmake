@@ -49,6 +49,26 @@ if(GRAPNEL_SANITIZE OR GRAPNEL_FUZZ)
     target_link_options(grapnel_options INTERFACE ${sanitizers})
 endif()
 
+# As in the files conf-* of the original; what is no name or number is refused here.
+foreach(names GRAPNEL_USERS:8 GRAPNEL_GROUPS:2)
+    string(REGEX REPLACE ":.*" "" variable ${names})
+    string(REGEX REPLACE ".*:" "" wanted ${names})
+    separate_arguments(words UNIX_COMMAND "${${variable}}")
+    list(LENGTH words count)
+    if(NOT count EQUAL wanted OR NOT "${${variable}}" MATCHES "^[a-z0-9_. -]+$")
+        message(FATAL_ERROR "${variable} must be ${wanted} names: \"${${variable}}\"")
+    endif()
+    list(JOIN words "\", \"" ${variable}_QUOTED)
+endforeach()
+string(REGEX REPLACE " .*" "" GRAPNEL_QUEUE_GROUP "${GRAPNEL_GROUPS}")
+string(REGEX REPLACE ".* " "" GRAPNEL_OTHERS_GROUP "${GRAPNEL_GROUPS}")
+if(NOT GRAPNEL_BREAK MATCHES "^[-+=._]$")
+    message(FATAL_ERROR "GRAPNEL_BREAK must be one of - + = . _: \"${GRAPNEL_BREAK}\"")
+endif()
+if(NOT GRAPNEL_PATRN MATCHES "^0?[0-7][0-7][0-7]$")
+    message(FATAL_ERROR "GRAPNEL_PATRN must be an octal number: \"${GRAPNEL_PATRN}\"")
+endif()
+
 file(WRITE ${CMAKE_BINARY_DIR}/generated/build_config.hpp.new
 "// Written by CMake: what was chosen when this tree was configured.
 #pragma once
@@ -56,6 +76,11 @@ namespace grapnel::build {
 inline constexpr char home[] = \"${GRAPNEL_HOME}\";
 inline constexpr unsigned split = ${GRAPNEL_SPLIT};
 inline constexpr unsigned spawn = ${GRAPNEL_SPAWN};
+inline constexpr char separator = '${GRAPNEL_BREAK}';
+inline constexpr unsigned paternalism = 0${GRAPNEL_PATRN};
+// alias, network, log, owner of files, getpw, queue, remote, send
+inline constexpr const char* users[] = {\"${GRAPNEL_USERS_QUOTED}\"};
+inline constexpr char queue_group[] = \"${GRAPNEL_QUEUE_GROUP}\", others_group[] = \"${GRAPNEL_OTHERS_GROUP}\";
 inline constexpr char version[] = \"${PROJECT_VERSION}\";
 }
 ")

@@ -4,6 +4,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/log.hpp"
 #include "base/sys/program.hpp"
+#include "build_config.hpp"
 #include "local/dot_qmail.hpp"
 
 #include <fcntl.h>
@@ -14,7 +15,7 @@ namespace grapnel::local {
 
 namespace {
 
-constexpr mode_t writable_by_others = 0002;   // conf-patrn
+constexpr mode_t writable_by_others = build::paternalism;
 constexpr std::size_t longest_file = std::size_t{64} << 20;
 
 [[noreturn]] void stop_unable(std::string_view what, std::string_view name, int error)

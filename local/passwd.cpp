@@ -24,7 +24,7 @@ std::string assign_lines(const PasswdEntry& user, std::string_view names, const 
 {
     const std::string fields = user.fields(), extended = fields + style.dash() + ":\n";
     std::string lines;
-    if (user.name == "alias") lines += '+' + extended;
+    if (user.name == build::users[0]) lines += '+' + extended;
     for (const auto part : split(names, ':')) {
         if (part.empty()) continue;
         const std::string name(part);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/result.hpp"
+#include "build_config.hpp"
 
 #include <cstdint>
 #include <map>
@@ -22,8 +23,9 @@ struct PasswdEntry {
 std::optional<PasswdEntry> parse_passwd_line(std::string_view line);
 
 struct AssignStyle {
-    std::optional<char> separator = '-';   // between user and extension; none: no extensions
-    bool in_directories = false;           // .qmail files are .qmail/… instead of .qmail-…
+    std::optional<char> separator =
+        build::separator;          // between user and extension; none: no extensions
+    bool in_directories = false;   // .qmail files are .qmail/… instead of .qmail-…
     const char* dash() const { return in_directories ? "-/:" : "-:"; }
 };
 

@@ -8,6 +8,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/text.hpp"
+#include "build_config.hpp"
 #include "local/exit_code.hpp"
 #include "local/user_table.hpp"
 
@@ -24,7 +25,6 @@ namespace {
 using namespace grapnel;
 using local::User;
 
-constexpr char separator = '-';   // conf-break
 constexpr std::size_t longest_name = 31;
 
 std::optional<Account> account(const std::string& name)
@@ -72,7 +72,7 @@ User alias(std::string_view local)
 User find_user(std::string_view local)
 {
     for (std::size_t length = local.size() + 1; length-- > 0;) {
-        if (length > longest_name || (length < local.size() && local[length] != separator))
+        if (length > longest_name || (length < local.size() && local[length] != build::separator))
             continue;
         if (auto user = user_before(local, length)) return *user;
     }

@@ -131,7 +131,7 @@ public:
             write(assign_lines(*user,
                                renamed == lists.mailnames.end() ? user->name : renamed->second,
                                options_.style));
-            has_alias_ = has_alias_ || user->name == "alias";
+            has_alias_ = has_alias_ || user->name == build::users[0];
         });
         flush();   // as it ever was at the end of the input
         if (!has_alias_) throw Stop{111, "fatal: unable to find alias user"};

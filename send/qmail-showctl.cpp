@@ -28,9 +28,11 @@ std::string role_ids()
     std::string ids;
     for (const auto role : {Role::alias, Role::daemon, Role::log, Role::password, Role::queue,
                             Role::remote, Role::send}) {
-        // root stands where qmailo, a user of no duty, stood: the positions are what scripts count
-        // on.
-        if (role == Role::password) ids += ", 0";
+        // Who owns the files has no duty; the positions are what scripts count on.
+        if (role == Role::password) {
+            const auto owner = find_account(std::string(build::users[3]));
+            ids += ", " + (owner ? std::to_string(owner->uid) : "missing");
+        }
         const auto account = find_account(role_name(role));
         const std::string id = in_sandbox() ? std::to_string(role_identity(role).uid)
                                : account    ? std::to_string(account->uid)
@@ -60,12 +62,13 @@ std::string queue_split()
 void print_build(Writer& out)
 {
     out.write("qmail home directory: " + home() + ".\n");
-    out.write("user-ext delimiter: -.\n");
-    out.write("paternalism (in decimal): 2.\n");
+    out.write(std::string("user-ext delimiter: ") + build::separator + ".\n");
+    out.write("paternalism (in decimal): " + std::to_string(build::paternalism) + ".\n");
     out.write("silent concurrency limit: " + std::to_string(build::spawn) + ".\n");
     out.write("subdirectory split: " + queue_split() + ".\n");
     out.write("user ids: " + role_ids() + ".\n");
-    out.write("group ids: " + group_id("nofiles") + ", " + group_id("qmail") + ".\n");
+    out.write("group ids: " + group_id(build::others_group) + ", " + group_id(build::queue_group) +
+              ".\n");
 }
 
 std::string classic_part(const Control& control, const send::Survey& survey)

@@ -3,6 +3,7 @@
 #include "base/sys/environment.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/program.hpp"
+#include "build_config.hpp"
 
 #include <grp.h>
 #include <pwd.h>
@@ -72,21 +73,21 @@ const char* role_name(Role role)
 {
     switch (role) {
     case Role::alias:
-        return "alias";
+        return build::users[0];
     case Role::daemon:
-        return "qmaild";
+        return build::users[1];
     case Role::hooks:
         return "qmailh";
     case Role::log:
-        return "qmaill";
+        return build::users[2];
     case Role::password:
-        return "qmailp";
+        return build::users[4];
     case Role::queue:
-        return "qmailq";
+        return build::users[5];
     case Role::remote:
-        return "qmailr";
+        return build::users[6];
     case Role::send:
-        return "qmails";
+        return build::users[7];
     }
     return "";
 }
@@ -112,7 +113,7 @@ Identity role_identity(Role role)
 {
     if (in_sandbox()) return {::geteuid(), ::getegid(), {::getegid()}};
     const bool queue_group = role == Role::queue || role == Role::remote || role == Role::send;
-    const std::string group = queue_group ? "qmail" : "nofiles";
+    const std::string group = queue_group ? build::queue_group : build::others_group;
     const auto user = find_account(std::string(role_name(role)));
     if (!user) throw Stop{111, std::string("fatal: unable to find user ") + role_name(role)};
     const auto gid = find_group(group);
