@@ -1,5 +1,6 @@
 #include "smtpd/client_name.hpp"
 
+#include "smtpd/asking.hpp"
 #include "smtpd/log.hpp"
 
 #include <algorithm>
@@ -34,13 +35,7 @@ boost::asio::awaitable<ClientName> client_name(net::Dns& dns, net::IpAddress add
 boost::asio::awaitable<ClientName> ClientNames::find(net::IpAddress address,
                                                      std::chrono::seconds limit)
 {
-    struct Asking {
-        std::size_t& count;
-        explicit Asking(std::size_t& all) : count(all) { ++count; }
-        Asking(const Asking&) = delete;
-        Asking& operator=(const Asking&) = delete;
-        ~Asking() { --count; }
-    } const asking(asking_);
+    const Asking asking(asking_);
     if (asking_ > most_at_once) co_return ClientName{std::nullopt, true};
     try {
         const auto deadline = std::chrono::steady_clock::now() + limit;

@@ -2,6 +2,7 @@
 
 #include "base/sys/control.hpp"
 #include "base/sys/file.hpp"
+#include "smtpd/asking.hpp"
 #include "smtpd/log.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -31,13 +32,7 @@ boost::asio::awaitable<MailDomain> mail_domain(net::Dns& dns, std::string domain
 boost::asio::awaitable<MailDomain> MailDomains::find(std::string domain,
                                                      std::chrono::milliseconds limit)
 {
-    struct Asking {
-        std::size_t& count;
-        explicit Asking(std::size_t& all) : count(all) { ++count; }
-        Asking(const Asking&) = delete;
-        Asking& operator=(const Asking&) = delete;
-        ~Asking() { --count; }
-    } const asking(asking_);
+    const Asking asking(asking_);
     if (asking_ > most_at_once) co_return MailDomain::doubtful;
     try {
         const auto deadline = std::chrono::steady_clock::now() + limit;

@@ -1,19 +1,11 @@
 // Addresses: quoting is undone by unquoting, and splitting keeps every byte.
 #include "base/mail/address.hpp"
+#include "fuzz/require.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace grapnel;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

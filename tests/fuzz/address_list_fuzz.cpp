@@ -1,4 +1,5 @@
 // Header address lists: what is printed reads as what it was; a rewritten list stays what it is.
+#include "fuzz/require.hpp"
 #include "inject/completion.hpp"
 
 #include <algorithm>
@@ -8,11 +9,6 @@
 using namespace grapnel::inject;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 // A "+" that stood alone before an address was completed. As ever, the blank in front of it stays.
 bool is_empty_word(const Token& token)

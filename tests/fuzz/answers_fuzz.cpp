@@ -1,20 +1,12 @@
 // What a child tells qmail-lspawn of qmail-getpw's answer, and the answer itself: whatever bytes
 // come, the table stays small, and what is understood is told again as it was.
+#include "fuzz/require.hpp"
 #include "local/answers.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace grapnel::local;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

@@ -1,5 +1,6 @@
 // users/assign: whatever lines it holds, the table made of them can be asked anything, and finds
 // what it holds.
+#include "fuzz/require.hpp"
 #include "local/assign.hpp"
 #include "local/user_table.hpp"
 
@@ -10,11 +11,6 @@
 using namespace grapnel::local;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 using Table = std::map<std::string, std::string, std::less<>>;
 

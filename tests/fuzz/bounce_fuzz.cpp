@@ -1,5 +1,6 @@
 // Failure paragraphs: recipient, NUL, report. Inside there is no empty line, so that a paragraph
 // cut short anywhere is known by its end, and what stood before it stays.
+#include "fuzz/require.hpp"
 #include "send/bounce.hpp"
 
 #include "base/text.hpp"
@@ -11,15 +12,6 @@
 
 using namespace grapnel;
 using namespace grapnel::send;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

@@ -1,4 +1,5 @@
 // The spawn protocol, commands and reports: the same whole and byte by byte, and both ways.
+#include "fuzz/require.hpp"
 #include "queue/delivery.hpp"
 
 #include <cstdint>
@@ -8,11 +9,6 @@
 using namespace grapnel::queue;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 template <class Reader>
 std::vector<std::string> read_in_pieces(std::string_view bytes, std::size_t piece)

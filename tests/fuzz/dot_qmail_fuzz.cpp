@@ -1,5 +1,6 @@
 // .qmail files and extensions: what is written anew is understood alike, and no name leaves the
 // home.
+#include "fuzz/require.hpp"
 #include "local/dot_qmail.hpp"
 
 #include <cstdint>
@@ -8,11 +9,6 @@
 using namespace grapnel::local;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::string written(const std::vector<Instruction>& instructions)
 {

@@ -1,5 +1,6 @@
 // Envelope: whole and in pieces, the same is understood; what is understood survives encoding.
 #include "base/mail/envelope.hpp"
+#include "fuzz/require.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -7,11 +8,6 @@
 using namespace grapnel;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::vector<std::string> read_in_pieces(std::string_view wire, std::size_t piece, bool& ended,
                                         bool& good)

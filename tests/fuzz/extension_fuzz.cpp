@@ -1,5 +1,6 @@
 // Extension records in all three carriers: what is read is what was written.
 #include "base/mail/extension.hpp"
+#include "fuzz/require.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -7,11 +8,6 @@
 using namespace grapnel;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 // The levels of a block that comes in pieces, and how its reading ended.
 std::string read_in_pieces(std::string_view bytes, std::size_t piece)

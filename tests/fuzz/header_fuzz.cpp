@@ -1,6 +1,7 @@
 // Headers (corpus): split alike whatever the pieces, nothing lost, every field one that find_field
 // finds.
 #include "base/mail/header.hpp"
+#include "fuzz/require.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -9,11 +10,6 @@
 using namespace grapnel;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 struct Split {
     std::vector<std::string> fields;

@@ -1,4 +1,5 @@
 // The search for loops, and mbox quoting: pieces of any size give what the whole gives. corpus
+#include "fuzz/require.hpp"
 #include "local/header_scan.hpp"
 #include "local/mbox_quoting.hpp"
 
@@ -11,11 +12,6 @@ using namespace grapnel::local;
 namespace {
 
 constexpr std::string_view line = "Delivered-To: joe@here.example\n";
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 // As qmail does it: a line at a time, all of it in memory.
 bool looping(std::string_view message)

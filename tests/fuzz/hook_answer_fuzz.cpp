@@ -2,6 +2,7 @@
 // every stage the result is one that qmail-smtpd or qmail-send may be given.
 #include "base/net/loop.hpp"
 #include "base/text.hpp"
+#include "fuzz/require.hpp"
 #include "hooks/chain/chain_decision.hpp"
 #include "hooks/edits/apply.hpp"
 #include "hooks/values/mailbox.hpp"
@@ -16,11 +17,6 @@ using namespace grapnel;
 using namespace grapnel::hooks;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 constexpr std::array<std::string_view, 30> paths{"/action",
                                                  "/response",

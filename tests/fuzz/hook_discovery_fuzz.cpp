@@ -1,4 +1,5 @@
 // A scanner's discovery document: whatever is accepted stays within what was asked.
+#include "fuzz/require.hpp"
 #include "hooks/registration/discovery.hpp"
 
 #include <cstdint>
@@ -8,11 +9,6 @@
 using namespace grapnel;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 void check(hooks::Serialization serialization, std::string_view body)
 {

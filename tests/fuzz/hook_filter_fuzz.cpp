@@ -1,5 +1,6 @@
 // Filters: read within their bounds; what is read again is the same; operators keep their laws at
 // every stage. The input is a filter as text, or octets of which one is made.
+#include "fuzz/require.hpp"
 #include "hooks/codec/serialization.hpp"
 #include "hooks/filter/filter.hpp"
 
@@ -12,11 +13,6 @@
 using namespace grapnel::hooks;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 constexpr std::array<const char*, 16> conditions{R"("envelopeFrom":"*@a.example")",
                                                  R"("envelopeFrom":"")",

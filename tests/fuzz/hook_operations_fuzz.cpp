@@ -1,5 +1,6 @@
 // Edits of a document, made of the input's octets: they leave a document that can be sent, those
 // that fail leave it as it was, and all or nothing is just that.
+#include "fuzz/require.hpp"
 #include "hooks/codec/serialization.hpp"
 #include "hooks/edits/document.hpp"
 
@@ -11,11 +12,6 @@
 using namespace grapnel::hooks;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 constexpr std::array<std::string_view, 4> documents{
     R"({"a":{"b":[1,[2,3],{"a":null}]},"0":[],"":"x","-":{}})", R"([[0,1,2],{"a":[{"b":1}]},"x"])",

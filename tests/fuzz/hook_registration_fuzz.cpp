@@ -1,5 +1,6 @@
 // The answer to a registration, and the file it is kept in: what is accepted is no more than what
 // was asked for, and lies where we may go.
+#include "fuzz/require.hpp"
 #include "hooks/registration/registration.hpp"
 #include "hooks/registration/registration_file.hpp"
 
@@ -10,11 +11,6 @@
 using namespace grapnel;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 hooks::RegistrationWish wish()
 {

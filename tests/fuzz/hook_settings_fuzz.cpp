@@ -1,6 +1,7 @@
 // One file of control/hooks/NAME/: its name is the first line, its content the rest. Settings are
 // sensible or there is an error; what a secret file holds is in none.
 #include "base/sys/file.hpp"
+#include "fuzz/require.hpp"
 #include "hooks/scanner/scanner_settings.hpp"
 
 #include <fcntl.h>
@@ -14,11 +15,6 @@
 using namespace grapnel;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 void put(const std::string& path, std::string_view text)
 {

@@ -1,5 +1,6 @@
 // Frames of run/hookd: what is understood is said again, and then means the same; nothing else
 // happens, however they lie.
+#include "fuzz/require.hpp"
 #include "hooks/wire/wire.hpp"
 
 #include <cstdint>
@@ -8,11 +9,6 @@
 using namespace grapnel::hooks;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::string said_again(const wire::Saying& saying)
 {

@@ -1,5 +1,6 @@
 // Edits of any message, any values (corpus): one that fails changes nothing; one that is done is
 // seen alike by the message and by who reads what it has written; fields that it did not name stay.
+#include "fuzz/require.hpp"
 #include "hooks/message/header_fields.hpp"
 #include "hooks/message/message.hpp"
 
@@ -15,11 +16,6 @@ using namespace grapnel::hooks;
 namespace json = boost::json;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::string text_of(const Message& message)
 {

@@ -1,5 +1,6 @@
 // Any text as a message (corpus): it has properties, all of them UTF-8; it is written and read as
 // it came; its parts lie in it, in order.
+#include "fuzz/require.hpp"
 #include "hooks/message/message.hpp"
 #include "hooks/message/structure.hpp"
 #include "hooks/values/utf8.hpp"
@@ -13,11 +14,6 @@
 using namespace grapnel::hooks;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::string read(const Message& message, std::size_t room)
 {

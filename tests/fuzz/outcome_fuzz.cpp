@@ -1,6 +1,7 @@
 // bounce/N.dsn and the report made of it. Input: address, NUL, report of a spawner; and the same
 // bytes as such a file. What was written is read again; in a report no octet of strangers ends a
 // field, or a part.
+#include "fuzz/require.hpp"
 #include "send/dsn.hpp"
 
 #include "base/text.hpp"
@@ -14,11 +15,6 @@ using namespace grapnel;
 using namespace grapnel::send;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::size_t count(std::string_view text, std::string_view what)
 {

@@ -1,5 +1,6 @@
 // Lines of a password file: what they become is what users/assign may hold.
 #include "base/text.hpp"
+#include "fuzz/require.hpp"
 #include "local/assign.hpp"
 #include "local/passwd.hpp"
 
@@ -10,11 +11,6 @@ using namespace grapnel;
 using namespace grapnel::local;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 // Every line must be one that qmail-newu takes.
 void require_assignments(std::string_view lines)

@@ -1,19 +1,11 @@
 // POP3 commands: what was split can be put together again; numbers never wrap.
 #include "base/mail/pop3_command.hpp"
+#include "fuzz/require.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace grapnel;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

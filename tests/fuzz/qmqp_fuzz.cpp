@@ -1,6 +1,7 @@
 // QMQP requests from a stream: the same whole and in pieces; one that is whole is understood again
 // when it is written anew.
 #include "base/mail/netstring.hpp"
+#include "fuzz/require.hpp"
 #include "smtpd/qmqp_reader.hpp"
 
 #include <cstdint>
@@ -11,11 +12,6 @@ using namespace grapnel;
 using smtpd::QmqpReader;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 struct Request {
     QmqpReader::Step last = QmqpReader::Step::more;

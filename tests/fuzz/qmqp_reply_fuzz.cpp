@@ -1,4 +1,5 @@
 // What a QMQP server says: the same whole and byte by byte; never more text than is wanted.
+#include "fuzz/require.hpp"
 #include "remote/qmqp_words.hpp"
 
 #include <cstdint>
@@ -8,11 +9,6 @@ using grapnel::remote::parse_qmqp_server;
 using grapnel::remote::QmqpReply;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 QmqpReply read_in_pieces(std::string_view bytes, std::size_t piece)
 {

@@ -1,20 +1,12 @@
 // Frames of run/queued: what is understood is said again in the same bytes; nothing is longer than
 // allowed.
+#include "fuzz/require.hpp"
 #include "queue/queued_wire.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace grapnel::queue;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

@@ -1,19 +1,11 @@
 // Queue records: todo, info, local and remote; what is understood survives encoding.
+#include "fuzz/require.hpp"
 #include "queue/records.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace grapnel::queue;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

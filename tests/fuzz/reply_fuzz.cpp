@@ -1,6 +1,7 @@
 // SMTP replies from a stream: the same whole and byte by byte; what we say again is understood
 // again.
 #include "base/mail/reply.hpp"
+#include "fuzz/require.hpp"
 
 #include <cstdint>
 #include <cstdlib>
@@ -8,11 +9,6 @@
 using namespace grapnel;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::vector<Reply> read_in_pieces(std::string_view bytes, std::size_t piece, bool& broken)
 {

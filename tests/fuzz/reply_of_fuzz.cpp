@@ -1,5 +1,6 @@
 // Reports of deliveries as SMTP replies, and these as records: always one line of a sane code, and
 // what was written is read again.
+#include "fuzz/require.hpp"
 #include "send/reply_of.hpp"
 
 #include <cstdint>
@@ -11,11 +12,6 @@ using namespace grapnel;
 using namespace grapnel::send;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 void check(const hooks::Response& reply)
 {

@@ -1,5 +1,6 @@
 // Routing: lines of virtualdomains, NUL, a recipient. Whatever they are, he goes somewhere, his
 // address stays at the end of what he becomes, and a prefix that was put in front comes off again.
+#include "fuzz/require.hpp"
 #include "send/routing.hpp"
 
 #include "base/text.hpp"
@@ -10,15 +11,6 @@
 
 using namespace grapnel;
 using namespace grapnel::send;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {

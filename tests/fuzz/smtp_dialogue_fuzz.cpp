@@ -1,5 +1,6 @@
 // A server that says anything at all: the dialogue ends or waits, never for what was not asked, and
 // its report is one that qmail-rspawn understands.
+#include "fuzz/require.hpp"
 #include "remote/report.hpp"
 #include "remote/smtp_dialogue.hpp"
 
@@ -11,11 +12,6 @@ using namespace grapnel;
 using namespace grapnel::remote;
 
 namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 // What is sent ends no line early and is bounded.
 void check_output(const std::string& output)

@@ -3,6 +3,7 @@
 #include "base/mail/utf8.hpp"
 #include "base/net/loop.hpp"
 #include "base/sys/file.hpp"
+#include "fuzz/require.hpp"
 #include "smtpd/log.hpp"
 #include "smtpd/mail_domains.hpp"
 #include "smtpd/session.hpp"
@@ -26,11 +27,6 @@ using namespace grapnel::smtpd;
 namespace {
 
 constexpr std::size_t longest_input = 4096;   // its replies fit into a socket
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
 
 std::shared_ptr<const Config> lavish()
 {

@@ -1,19 +1,11 @@
 // Packets between qmail-rspawn and its workers: what is read is written the same way again.
+#include "fuzz/require.hpp"
 #include "remote/worker_wire.hpp"
 
 #include <cstdint>
 #include <cstdlib>
 
 using namespace grapnel::remote;
-
-namespace {
-
-void require(bool claim)
-{
-    if (!claim) std::abort();
-}
-
-}
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
 {
