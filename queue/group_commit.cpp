@@ -46,7 +46,6 @@ Stop stop_of(std::exception_ptr trouble)
 GroupCommit::GroupCommit(net::Executor executor, bool fsync_each)
     : executor_(executor),
       fsync_each_(fsync_each),
-      most_waiting_(2 * most_messages * std::max(1u, std::thread::hardware_concurrency())),
       // Opened before anything is written: syncfs tells an error once for each open file.
       queue_(open_file(".", O_RDONLY | O_DIRECTORY)),
       todo_(open_file("todo", O_RDONLY | O_DIRECTORY)),
@@ -80,8 +79,6 @@ void GroupCommit::end_thread()
 boost::asio::awaitable<std::optional<Stop>> GroupCommit::commit(Incoming& incoming, int submitter)
 {
     if (broken_) co_return Stop{exit_code::write_error, "the queue's disk has failed (#4.3.0)"};
-    if (waiting_.size() >= most_waiting_)
-        co_return Stop{exit_code::server_refused_later, "the queue is too busy (#4.3.2)"};
     Entry entry{incoming, submitter, net::Timer(executor_)};
     waiting_.push_back(&entry);
     arrived_.call();

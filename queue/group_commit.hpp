@@ -28,7 +28,8 @@ public:
 
     // incoming is prepared, and stays where it is until the answer: nothing when it is durably
     // queued, else why not. submitter: a socket; a message whose submitter has left meanwhile is
-    // not queued.
+    // not queued. As many may wait as there are: the caller's connections are counted, and who
+    // has sent all of his message is not turned away for what he has to wait.
     boost::asio::awaitable<std::optional<Stop>> commit(Incoming& incoming, int submitter);
 
     // Serves commit(); ends when the queue is broken and everybody has been told.
@@ -62,7 +63,6 @@ private:
 
     net::Executor executor_;
     bool fsync_each_, broken_ = false;
-    std::size_t most_waiting_;
     Fd queue_, todo_, quarantine_;
     std::deque<Entry*> waiting_;
     // The thread's from a byte on begin_ to a byte on done_.

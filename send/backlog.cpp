@@ -45,9 +45,9 @@ FairPlace Backlog::place_of(const Job& job, std::string_view recipient) const
 void Backlog::add(queue::MessageNumber n, const Sorted& message)
 {
     const auto& records = message.of(channel_);
-    if (is_held(message.info, shared_.agenda.wall_now()))
-        return shared_.agenda.add_held(channel_, *hold_until(message.info.message), n);
-    if (!has_room()) return shared_.agenda.of(channel_).add(shared_.agenda.now(), n);
+    // Held, unless it was released or cancelled since its info is on file: its turn tells.
+    if (!has_room() || is_held(message.info, shared_.agenda.wall_now()))
+        return shared_.agenda.of(channel_).add(shared_.agenda.now(), n);
     const auto destination = destination_key(channel_, records.front().address);
     const bool is_one = std::all_of(records.begin(), records.end(), [&](const auto& record) {
         return destination_key(channel_, record.address) == destination;

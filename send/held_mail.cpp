@@ -45,6 +45,7 @@ std::optional<HeldMessage> look_at(const queue::Spool& spool, queue::MessageNumb
     message.sender = info->sender;
     if (const auto* id = info->message.find("id")) message.id = *id;
     try {
+        if (status_if_there(queue::Spool::todo(n))) return std::nullopt;   // being taken in
         const auto mess = status_if_there(spool.mess(n));
         if (mess) message.bytes = static_cast<std::uint64_t>(mess->st_size);
         add_recipients(spool.local(n), message.recipients);

@@ -157,6 +157,28 @@ TEST_F(Hold, TheToolCancelsItAndNobodyIsTold)
     EXPECT_FALSE(status_if_there(home / "told"));
 }
 
+TEST_F(Hold, ARequestCountsWhileQmailCleanHasNotYetAnswered)
+{
+    for (const auto* verb : {"cancel", "release"}) {
+        lay(now + 3600);
+        Sending send(home, {.clean = false});
+        EXPECT_EQ(send.clean_request(), "todo/" + number());
+        EXPECT_EQ(tool({"list"}).output, "") << "not taken in yet";
+        remove_file(at("todo"));
+        EXPECT_EQ(tool({verb, number()}).ending.code, 0);
+        send.clean_answer('+');
+        if (verb == std::string_view("release")) {
+            EXPECT_TRUE(send.next_job(local) && send.next_job(remote));
+            continue;
+        }
+        EXPECT_EQ(send.clean_request(), "foop/" + number());
+        remove_file(at("mess"));
+        send.clean_answer('+');
+        EXPECT_EQ(send.lines_until("end msg").back(), "end msg " + number());
+        EXPECT_TRUE(all_is_gone());
+    }
+}
+
 TEST_F(Hold, TheToolNeedsNoQmailSend)
 {
     lay(now + 3600);
