@@ -1,5 +1,6 @@
 #include "local/passwd.hpp"
 
+#include "base/sys/account.hpp"
 #include "base/text.hpp"
 
 namespace grapnel::local {
@@ -24,7 +25,7 @@ std::string assign_lines(const PasswdEntry& user, std::string_view names, const 
 {
     const std::string fields = user.fields(), extended = fields + style.dash() + ":\n";
     std::string lines;
-    if (user.name == build::users[0]) lines += '+' + extended;
+    if (user.name == role_name(Role::alias)) lines += '+' + extended;
     for (const auto part : split(names, ':')) {
         if (part.empty()) continue;
         const std::string name(part);

@@ -1,5 +1,6 @@
 // Makes users/assign of a password file (qmail-pw2u(8)): standard input to standard output.
 #include "base/arguments.hpp"
+#include "base/sys/account.hpp"
 #include "base/sys/control.hpp"
 #include "base/sys/environment.hpp"
 #include "base/sys/file.hpp"
@@ -131,7 +132,7 @@ public:
             write(assign_lines(*user,
                                renamed == lists.mailnames.end() ? user->name : renamed->second,
                                options_.style));
-            has_alias_ = has_alias_ || user->name == build::users[0];
+            has_alias_ = has_alias_ || user->name == role_name(Role::alias);
         });
         flush();   // as it ever was at the end of the input
         if (!has_alias_) throw Stop{111, "fatal: unable to find alias user"};
