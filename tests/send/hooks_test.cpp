@@ -314,7 +314,8 @@ TEST_F(SendHooks, AFailureIsNotFinalBeforeScannersHaveSeenIt)
     }
     script.hold(false);
     Sending send(home, options());
-    ASSERT_TRUE(send.next_job(remote)) << "after a crash he is tried again";
+    ASSERT_TRUE(send.next_job(remote)) << "after a crash he is tried again; it said "
+                                       << testing::PrintToString(send.lines_until("warning"));
     send.report(remote, 0, 'D', "no\n");
     EXPECT_THAT(send.lines_until("bounce msg").back(), HasSubstr("bounce msg " + text()));
     EXPECT_TRUE(all_is_gone());
