@@ -65,6 +65,30 @@ std::string status_of(const Reply& reply)
     return std::string(1, wanted) + ".0.0";
 }
 
+std::string readable(std::string_view raw)
+{
+    constexpr std::size_t longest = 5000;
+    std::string text;
+    for (const char c : raw.substr(0, std::min(raw.size(), longest + 1000))) {
+        if (c == '\r' || text.size() == longest) continue;
+        text += c == '\n' || (c >= 32 && c <= 126) ? c : '?';
+    }
+    return text;
+}
+
+Outcome said(const Reply& reply, std::string_view raw, std::string words)
+{
+    return {fate_of(reply), status_of(reply),
+            std::move(words) + "\nRemote host said: " + std::string(raw)};
+}
+
+Outcome refused(const Reply& reply, std::string_view raw, std::string words)
+{
+    auto outcome = said(reply, raw, std::move(words));
+    if (outcome.fate == Fate::relayed) outcome = {Fate::temporary, "4.5.0", outcome.text};
+    return outcome;
+}
+
 Outcome bare_cr_outcome()
 {
     return {

@@ -25,6 +25,14 @@ Fate fate_of(const Reply& reply);
 // stands for the reply code (RFC 5248), else CLASS.0.0.
 std::string status_of(const Reply& reply);
 
+// At most 5,000 bytes of what a host said, without what would hurt a report.
+std::string readable(std::string_view raw);
+
+// words, a line of ours, and behind it raw, the reply as readable() gives it.
+Outcome said(const Reply& reply, std::string_view raw, std::string words);
+// The same where anything but a failure is none that this command knows: temporary.
+Outcome refused(const Reply& reply, std::string_view raw, std::string words);
+
 // control/barecr is "fail", and the message has one.
 Outcome bare_cr_outcome();
 
