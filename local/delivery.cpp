@@ -23,8 +23,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <new>
+#include <optional>
 #include <string>
 #include <system_error>
 
@@ -182,7 +184,15 @@ Counts follow(const std::vector<Instruction>& instructions, const Options& optio
     return counts;
 }
 
-void deliver_as_told(const Options& options)
+bool all_maildirs(const std::vector<Instruction>& instructions)
+{
+    return std::all_of(instructions.begin(), instructions.end(), [](const auto& instruction) {
+        return instruction.kind == Instruction::Kind::maildir;
+    });
+}
+
+// What is to be said of a success; nullopt: only_maildirs, and it is more.
+std::optional<std::string> deliver_as_told(const Options& options, bool only_maildirs)
 {
     enter_home(options);
     const TraceLines lines = trace_lines(options, SystemClock().now());
@@ -197,32 +207,48 @@ void deliver_as_told(const Options& options)
     if (!file || file->text.empty()) file = DotQmailFile{options.fallback, false, {}};
     const auto instructions = parse_dot_qmail(file->text, file->forward_only);
     if (!instructions) throw Stop{111, instructions.error().text};
+    if (only_maildirs && !all_maildirs(*instructions)) return std::nullopt;
 
     const Counts counts = follow(*instructions, options, sender, lines, environment);
-    say("did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) + '+' +
-        std::to_string(counts.programs) + '\n' +
-        (counts.queue_process ? "qp " + std::to_string(counts.queue_process) + '\n' : "") +
-        std::string(counts.notices));
+    return "did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) + '+' +
+           std::to_string(counts.programs) + '\n' +
+           (counts.queue_process ? "qp " + std::to_string(counts.queue_process) + '\n' : "") +
+           std::string(counts.notices);
 }
 
-}
-
-int deliver(const std::vector<std::string>& arguments)
+std::optional<std::string> deliver(const std::vector<std::string>& arguments, bool only_maildirs)
 {
-    row::qmail_local();
-    ::umask(077);
-    ignore_signal(SIGPIPE);
-    ignore_signal(SIGXFSZ);
     const auto options = parse_options(arguments);
     if (!options) throw Stop{100, options.error().text};
     try {
-        deliver_as_told(*options);
+        return deliver_as_told(*options, only_maildirs);
     } catch (const std::bad_alloc&) {
         throw Stop{111, "Out of memory. (#4.3.0)"};
     } catch (const std::system_error& error) {
         throw Stop{111, std::string(error.what()) + ". (#4.3.0)"};
     }
+}
+
+}
+
+void prepare_to_deliver()
+{
+    row::qmail_local();
+    ::umask(077);
+    ignore_signal(SIGPIPE);
+    ignore_signal(SIGXFSZ);
+}
+
+int deliver(const std::vector<std::string>& arguments)
+{
+    prepare_to_deliver();
+    say(deliver(arguments, false).value_or(""));
     return 0;
+}
+
+std::optional<std::string> deliver_to_maildirs(const std::vector<std::string>& arguments)
+{
+    return deliver(arguments, true);
 }
 
 }

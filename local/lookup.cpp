@@ -48,6 +48,7 @@ void UserTable::refresh()
     try {
         if (!file_.changed() && !trouble_) return;
         trouble_ = true;   // until it is open
+        ++edition_;
         table_ = CdbReader::open(file_.path());
         trouble_ = false;
     } catch (const std::system_error&) {

@@ -12,6 +12,7 @@
 #include "local/user_table.hpp"
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ namespace grapnel::local {
 class UserTable {
 public:
     explicit UserTable(std::string path) : file_(std::move(path)) {}
-    void refresh();   // trouble is remembered for find()
+    void refresh();                                      // trouble is remembered for find()
+    std::uint64_t edition() const { return edition_; }   // another one when it has changed
     // nullopt: not in it, or there is no table. Throws Stop with one of exit_code.hpp.
     std::optional<User> find(std::string_view local) const;
 
@@ -31,6 +33,7 @@ private:
     Watched file_;
     std::optional<CdbReader> table_;
     bool trouble_ = false;
+    std::uint64_t edition_ = 0;
 };
 
 // qmail-getpw, and what it said. The process that forks for each delivery holds this; its children
@@ -42,6 +45,7 @@ public:
     // In the parent, before each fork: takes in what children told, and forgets everything when
     // qmail-getpw or the files most answers come from have changed.
     void refresh();
+    std::uint64_t edition() const { return answers_.edition(); }
     // In a child. Throws Stop with one of exit_code.hpp, or qmail-getpw's own exit code.
     User find(const std::string& local) const;
 

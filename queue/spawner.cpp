@@ -99,11 +99,11 @@ private:
         if (auto no = try_to_start(job)) say(job.number, *no);
     }
 
-    // qmail-send asked, so it knows numbers beyond a byte. Each delivery holds one descriptor, and
-    // some are needed to start the next.
+    // qmail-send asked, so it knows numbers beyond a byte. Each delivery holds one descriptor, some
+    // are needed to start the next, and a carrier has his own.
     void extend(bool with_records)
     {
-        constexpr std::size_t reserve = 64;
+        constexpr std::size_t reserve = 256;
         const auto room = raise_ourselves(Limit::descriptors, most_deliveries + reserve);
         if (room > limit_ + reserve)
             limit_ = std::min(most_deliveries, static_cast<unsigned>(room - reserve));

@@ -1,6 +1,7 @@
 // What qmail-lspawn remembers of qmail-getpw's answers, and for how long: with a stand-in for
 // qmail-local that says for whom it runs.
 #include "base/sys/error.hpp"
+#include "local/lspawn.hpp"
 #include "queue/delivery.hpp"
 #include "support/process.hpp"
 #include "support/production.hpp"
@@ -22,43 +23,6 @@ namespace fs = std::filesystem;
 
 // "-- USER HOME …": says USER.
 constexpr const char* stand_in = "#!/bin/sh\necho \"$2\"\n";
-
-// qmail-lspawn, asked for one delivery after another. What it says of each.
-class Lspawn {
-public:
-    explicit Lspawn(Launch launch) : process_(std::move(launch)) {}
-
-    void ask(unsigned number, const std::string& local)
-    {
-        process_.write(queue::encode(queue::Job{number, "1/4", "s@far.example", local + "@here"}));
-    }
-    std::string deliver(const std::string& local)
-    {
-        const unsigned number = next_++ % 100 + 1;
-        const auto before = process_.output().size();
-        ask(number, local);
-        if (!wait_for_another(before)) return "no report";
-        const auto report =
-            std::string_view(process_.output()).substr(std::max<std::size_t>(before, 1));
-        return std::string(report.substr(1, report.size() - 2));
-    }
-    bool wait_for_output(std::string_view text) { return process_.wait_for_output(text); }
-    int finish() { return process_.wait()->code; }
-
-private:
-    // The limit byte, and a NUL for each report.
-    bool wait_for_another(std::size_t before)
-    {
-        return wait_until([&] {
-            process_.wait_for_output("\1 never said \1", milliseconds(10));
-            const auto& output = process_.output();
-            return output.size() > std::max<std::size_t>(before, 1) && output.back() == '\0';
-        });
-    }
-
-    Process process_;
-    unsigned next_ = 0;
-};
 
 class KnownUsers : public testing::Test {
 protected:
