@@ -194,4 +194,10 @@ const std::vector<std::string>& config_files()
     return names;
 }
 
+bool Config::checks_domains(const std::optional<std::string>& wish) const
+{
+    const auto number = leading_number(wish.value_or(""));
+    return number ? *number != 0 : check_domains;
+}
+
 }

@@ -59,6 +59,8 @@ struct Config {
     std::chrono::seconds greet_delay{0};
     bool local_time = false;
     bool check_domains = false;   // mfcheck: by the DNS
+    // wish: MFCHECK of a connection, which comes first.
+    bool checks_domains(const std::optional<std::string>& wish) const;
     std::vector<net::IpAddress> my_addresses;
     std::set<std::string, std::less<>> tls_clients;   // who may relay, by a certificate; lower case
 

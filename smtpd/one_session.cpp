@@ -7,7 +7,6 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
-#include "base/text.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/behind_proxy.hpp"
 #include "smtpd/judges.hpp"
@@ -130,8 +129,7 @@ int run_one_session(const Options& options, const Environment& environment)
     if (tls.material) net::prepare_tls();
     const bool hooked = config->is_hooked() && faces_strangers(environment);
     std::optional<std::vector<std::string>> servers;   // of the DNS, where it may be asked
-    const auto checked = leading_number(environment.get("MFCHECK").value_or(""));
-    if ((checked ? *checked != 0 : config->check_domains) && faces_strangers(environment))
+    if (config->checks_domains(environment.get("MFCHECK")) && faces_strangers(environment))
         servers = name_servers();
     if (servers)
         row::smtpd_asking_session();

@@ -3,7 +3,6 @@
 
 #include "base/mail/address.hpp"
 #include "base/net/attended.hpp"
-#include "base/text.hpp"
 #include "smtpd/mail_domains.hpp"
 #include "smtpd/session_programs.hpp"
 
@@ -41,9 +40,7 @@ std::optional<Answer> refused_sender(MailDomain domain)
 
 bool Session::checks_domains() const
 {
-    if (!around_.domains) return false;
-    const auto own = leading_number(around_.peer.domain_check.value_or(""));
-    return own ? *own != 0 : config().check_domains;
+    return around_.domains && config().checks_domains(around_.peer.domain_check);
 }
 
 // Literals are no names; our own domains need not be known to the DNS.
