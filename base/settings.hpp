@@ -23,6 +23,7 @@ enum class Check {
     tap,       // LETTER:pattern:address
     rule,      // ADDRESS:allow or ADDRESS:deny
     tls,       // name:level
+    node,      // example.org, @example.org or *; clients may follow
     hidden,    // never shown
     secret,    // that, and only those who read it may
 };
@@ -116,6 +117,8 @@ inline constexpr std::array settings{
             Check::word, "refuse ignore delay"},
     Setting{"envnoathost", SettingKind::line, "me", "qmail-send",
             "Host of envelope recipients without @", Check::host},
+    Setting{"etrnhosts", SettingKind::list, "all, for who may relay", "qmail-smtpd",
+            "Domains whose mail ETRN may hasten, and clients that may do so", Check::node},
     Setting{"fixup", SettingKind::list, "all", "qmail-smtpd",
             "What is mended in submitted messages", Check::word,
             "date message-id sender bcc return-path domains fold mime none"},

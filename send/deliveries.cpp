@@ -168,6 +168,9 @@ void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecor
     if (job.carries && side.channel.sends_records())
         if (const auto* info = results_.info_of(job.message))
             records = carried_on(*info, {job.channel, record.index});
+    if (job.channel == queue::Channel::remote && side.channel.sends_records() &&
+        asked_domains_.is_expected(record.address, agenda_.now()))
+        records += records.empty() ? "hastened=1" : " hastened=1";
     try {
         side.channel.start(delivery, spool_.short_name(job.message),
                            expand_verp(job.sender, record.address), std::move(records));
@@ -203,8 +206,9 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     auto letter = report.letter;
     const auto& job = jobs_[delivery->job];
     auto& backlog = side(channel).backlog;
-    backlog.fairness().ended(backlog.place_of(job, delivery->recipient),
-                             outcome_of(channel, letter, text), agenda_.now());
+    const auto outcome = outcome_of(channel, letter, text);
+    if (outcome == Fairness::Outcome::unreachable) asked_domains_.unreachable(delivery->recipient);
+    backlog.fairness().ended(backlog.place_of(job, delivery->recipient), outcome, agenda_.now());
     const bool reviewed = review_.is_on() && (letter == 'K' || !job.silent);
     EndedAttempt attempt;
     if (reviewed) attempt = ended(*delivery, job, letter, text);
@@ -361,6 +365,12 @@ void Deliveries::make_all_due()
     agenda_.local.make_all_due(agenda_.now());
     agenda_.remote.make_all_due(agenda_.now());
     jobs_.make_waiting_due(agenda_.now());
+}
+
+void Deliveries::hasten_remote(const std::unordered_set<queue::MessageNumber>& messages)
+{
+    agenda_.remote.hasten(messages, agenda_.now());
+    jobs_.hasten(queue::Channel::remote, messages, agenda_.now());
 }
 
 std::optional<Due> Deliveries::next_due() const

@@ -5,6 +5,7 @@
 
 #include "queue/spool.hpp"
 #include "send/agenda.hpp"
+#include "send/asked_domains.hpp"
 #include "send/backlog.hpp"
 #include "send/channel.hpp"
 #include "send/config.hpp"
@@ -22,6 +23,7 @@
 #include <deque>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace grapnel::send {
@@ -70,6 +72,16 @@ public:
     void write_held(bool now);
 
     void make_all_due();   // SIGALRM
+
+    // Of ETRN (hastening). Those that are tried now are tried once more, where that fails.
+    AskedDomains& asked_domains() { return asked_domains_; }
+    std::vector<queue::MessageNumber> remote_under_way() const
+    {
+        return jobs_.messages(queue::Channel::remote);
+    }
+    bool has_remote_in_line() { return sides_[1].backlog.fairness().waiting() > 0; }
+    void hasten_remote(const std::unordered_set<queue::MessageNumber>& messages);
+
     // Recorded first: those whose attempts run now are not tried again after a crash.
     void cancel(queue::MessageNumber n);
 
@@ -121,6 +133,7 @@ private:
     const Config& config_;
     Log& log_;
     Jobs jobs_;
+    AskedDomains asked_domains_;
     std::array<Side, 2> sides_;
     std::deque<Held> held_;
     std::uint64_t next_delivery_ = 1;

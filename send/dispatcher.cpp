@@ -5,6 +5,8 @@
 #include "send/recipient_state.hpp"
 #include "send/wishes.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <csignal>
@@ -19,6 +21,9 @@ namespace asio = boost::asio;
 namespace {
 constexpr unsigned records_a_turn = 256;
 constexpr Due longest_sleep = 86'400'000;
+constexpr unsigned most_holders = 8, most_hasteners = 64;
+
+bool is_ours(uid_t user) { return user == 0 || user == ::geteuid(); }
 }
 
 Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, Scanners& scanners,
@@ -58,8 +63,16 @@ Dispatcher::Dispatcher(net::Loop& loop, Connections connections, Config config, 
                  log, [this] { timer_.call(); }),
       todo_scan_(loop.executor(), intake_, log, [this] { timer_.call(); }),
       mess_scan_(spool, agenda_, marks_, intake_, finishing_, log),
-      hold_desk_(loop.executor(), std::move(connections.hold_desk),
-                 [this](const HoldRequest& request) { return obey(request); })
+      hold_desk_(loop.executor(), std::move(connections.hold_desk), most_holders, is_ours,
+                 [this](std::string line) { return hold_reply(std::move(line)); }),
+      hastening_(loop.executor(), {spool, agenda_, records_, first_, deliveries_, log},
+                 [this] { timer_.call(); }),
+      hasten_desk_(
+          loop.executor(), std::move(connections.hasten_desk), most_hasteners,
+          [network = connections.network_user](uid_t user) {
+              return user == network || is_ours(user);
+          },
+          [this](std::string line) { return hastening_.reply(std::move(line)); })
 {
     local_.send_records(connections.local_records);
     remote_.send_records(connections.remote_records);
@@ -81,6 +94,8 @@ int Dispatcher::run()
     start(todo_scan_.watch_trigger());
     start(mess_scan_.run());
     start(hold_desk_.run());
+    start(hastening_.run());
+    start(hasten_desk_.run());
     start(work());
     loop_.run();
     return exit_code_;
@@ -254,6 +269,13 @@ void Dispatcher::reread()
     const auto unreadable = reread_routing(Control(), config_.routing);
     if (!unreadable.empty()) log_.alert("unable to reread " + unreadable);
     scanners_.reread();
+}
+
+asio::awaitable<std::string> Dispatcher::hold_reply(std::string line)
+{
+    const auto request = decode_hold_request(line);
+    co_return encode_hold_answer(request ? obey(*request)
+                                         : grapnel::Result<>(permanent("no such request")));
 }
 
 // The answer is given when it is on disk.

@@ -5,8 +5,10 @@
 #include "base/net/signals.hpp"
 #include "base/net/timer.hpp"
 #include "send/deliveries.hpp"
+#include "send/desk.hpp"
 #include "send/finishing.hpp"
-#include "send/hold_desk.hpp"
+#include "send/hastening.hpp"
+#include "send/hold_request.hpp"
 #include "send/intake.hpp"
 #include "send/interim_notices.hpp"
 #include "send/mess_scan.hpp"
@@ -22,7 +24,8 @@ namespace grapnel::send {
 struct Connections {
     Fd to_local, from_local, to_remote, from_remote, to_clean, from_clean;
     Fd helper;   // runs qmail-queue for us
-    Fd hold_desk;
+    Fd hold_desk, hasten_desk;
+    std::optional<uid_t> network_user;   // may ask at hasten_desk
     unsigned local_limit = 0, remote_limit = 0;
     bool local_records = false, remote_records = false;   // they take records
 };
@@ -46,6 +49,7 @@ private:
 
     void step();
     void reread();
+    boost::asio::awaitable<std::string> hold_reply(std::string line);
     grapnel::Result<> obey(const HoldRequest& request);
     void write_first_attempts();
     std::optional<Due> flush_due() const;
@@ -81,7 +85,9 @@ private:
     Finishing finishing_;
     TodoScan todo_scan_;
     MessScan mess_scan_;
-    HoldDesk hold_desk_;
+    Desk hold_desk_;
+    Hastening hastening_;
+    Desk hasten_desk_;
     bool ending_ = false, broken_ = false, more_ = false;
     int exit_code_ = 0;
 };

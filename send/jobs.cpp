@@ -35,6 +35,22 @@ void Jobs::make_waiting_due(Due now)
         if (job && !job->from_file && job->holders == 1) job->retry = std::min(job->retry, now);
 }
 
+void Jobs::hasten(queue::Channel channel, const std::unordered_set<queue::MessageNumber>& messages,
+                  Due due)
+{
+    for (auto& job : jobs_)
+        if (job && job->channel == channel && messages.contains(job->message))
+            job->retry = std::min(job->retry, due);
+}
+
+std::vector<queue::MessageNumber> Jobs::messages(queue::Channel channel) const
+{
+    std::vector<queue::MessageNumber> messages;
+    for (const auto& job : jobs_)
+        if (job && job->channel == channel) messages.push_back(job->message);
+    return messages;
+}
+
 void Jobs::cancel(queue::MessageNumber n, Due now)
 {
     for (auto& job : jobs_) {

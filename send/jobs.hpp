@@ -12,6 +12,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <unordered_set>
 #include <vector>
 
 namespace grapnel::send {
@@ -45,6 +46,9 @@ public:
     const Job& operator[](std::size_t number) const { return *jobs_[number]; }
     // Those that wait for nothing but their message's files are due then.
     void make_waiting_due(Due now);
+    void hasten(queue::Channel channel, const std::unordered_set<queue::MessageNumber>& messages,
+                Due due);
+    std::vector<queue::MessageNumber> messages(queue::Channel channel) const;
     // All of a message are cancelled.
     void cancel(queue::MessageNumber n, Due now);
     std::size_t from_files() const { return from_files_; }

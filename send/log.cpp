@@ -154,6 +154,11 @@ void Log::hold_ended(Number n, std::string_view how)
     line("hold msg " + std::to_string(n) + ": " + std::string(how));
 }
 
+void Log::hastened(std::string_view domain, std::uint64_t messages)
+{
+    line("hasten " + safe(domain) + ": " + std::to_string(messages) + " messages");
+}
+
 void Log::cancelled(Number n, queue::Channel channel, std::string_view recipient)
 {
     line("cancelled msg " + std::to_string(n) + ": to " + std::string(name(channel)) + ' ' +

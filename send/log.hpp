@@ -51,6 +51,7 @@ public:
     void hook_cancelled(Number n, hooks::Stage stage, std::string_view scanner);
     void hook_notice(Number n, std::string_view what, std::string_view scanner);
     void hold_ended(Number n, std::string_view how);
+    void hastened(std::string_view domain, std::uint64_t messages);   // domain: as ETRN names it
     void cancelled(Number n, queue::Channel channel, std::string_view recipient);
 
     void bounce_trouble();

@@ -7,6 +7,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
+#include "queue/hasten_call.hpp"
 #include "queue/submission_helper.hpp"
 #include "send/dispatcher.hpp"
 #include "send/probe.hpp"
@@ -18,6 +19,7 @@
 #include <algorithm>
 #include <csignal>
 #include <functional>
+#include <optional>
 
 namespace grapnel::send {
 
@@ -52,6 +54,16 @@ Fd own(int descriptor)
     return ours;
 }
 
+// A host that takes no mail from the network may have none.
+std::optional<uid_t> network_user()
+{
+    try {
+        return role_identity(Role::daemon).uid;
+    } catch (const Stop&) {
+        return std::nullopt;
+    }
+}
+
 int run_send()
 {
     Log log(0);
@@ -80,6 +92,8 @@ int run_send()
                             own(6),
                             {},
                             {},
+                            {},
+                            network_user(),
                             std::min(config.concurrency_local, offers[0].limit),
                             std::min(config.concurrency_remote, offers[1].limit),
                             offers[0].records,
@@ -87,7 +101,8 @@ int run_send()
     ensure_standard_descriptors();
     connections.helper = queue::start_submission_helper(environment);
     become_if_root(Role::send);
-    connections.hold_desk = open_hold_desk();
+    connections.hold_desk = open_desk(hold_socket);
+    connections.hasten_desk = open_desk(queue::hasten_path(home()));
     row::qmail_send();
     const SystemClock clock;
     net::Loop loop;

@@ -50,6 +50,21 @@ void DueHeap::hasten(queue::MessageNumber message, Due due)
     std::push_heap(entries_.begin(), found + 1, std::greater<>());
 }
 
+void DueHeap::hasten(const std::unordered_set<queue::MessageNumber>& messages, Due due)
+{
+    for (auto& entry : entries_)
+        if (messages.contains(entry.message)) entry.due = std::min(entry.due, due);
+    std::make_heap(entries_.begin(), entries_.end(), std::greater<>());
+}
+
+std::vector<queue::MessageNumber> DueHeap::later_than(Due due) const
+{
+    std::vector<queue::MessageNumber> messages;
+    for (const auto& entry : entries_)
+        if (entry.due > due) messages.push_back(entry.message);
+    return messages;
+}
+
 void DueHeap::make_all_due(Due now)
 {
     for (auto& entry : entries_) entry.due = std::min(entry.due, now);

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
+#include <unordered_set>
 #include <vector>
 
 namespace grapnel::send {
@@ -35,6 +36,8 @@ public:
     Entry take();
     void make_all_due(Due now);
     void hasten(queue::MessageNumber message, Due due);   // then at the latest
+    void hasten(const std::unordered_set<queue::MessageNumber>& messages, Due due);
+    std::vector<queue::MessageNumber> later_than(Due due) const;
 
 private:
     std::vector<Entry> entries_;

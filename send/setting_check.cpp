@@ -104,6 +104,13 @@ bool is_domain(std::string_view text)
     });
 }
 
+bool is_node(std::string_view text)
+{
+    if (text == "*" || text.starts_with('[')) return true;
+    if (text.starts_with('@')) text.remove_prefix(1);
+    return !text.empty() && is_domain(text);
+}
+
 std::string host_fault(std::string_view entry)
 {
     const auto name = entry.substr(0, entry.find_first_of(" \t"));
@@ -170,6 +177,10 @@ std::string fault(const Setting& setting, std::string_view entry)
     case Check::clients:
         if (!is_client(entry.substr(0, entry.find_first_of(" \t"))))
             return " is neither address nor prefix and is ignored.";
+        break;
+    case Check::node:
+        if (!is_node(entry.substr(0, entry.find_first_of(" \t"))))
+            return " begins with no domain and is ignored.";
         break;
     case Check::pattern:
         return pattern_fault(entry);

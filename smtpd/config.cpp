@@ -124,6 +124,11 @@ void read_limits(const Control& control, Config& config)
     config.xclients = believed("xclientips");
     config.xforwards = believed("xforwardips");
     config.priority_clients = ClientList(list_or_none(control, "priorityauth"));
+    if (const auto lines = control.list("etrnhosts")) {
+        std::vector<std::string> bad;
+        config.etrn_hosts.emplace(*lines, bad);
+        for (const auto& line : bad) config.complaints.push_back("etrnhosts: no domain: " + line);
+    }
     const auto rate = control.line("maxconnrate").value_or("10 50");
     const auto blank = rate.find(' ');
     config.rate = static_cast<double>(leading_number(rate).value_or(10));
@@ -190,7 +195,7 @@ const std::vector<std::string>& config_files()
         "earlytalk",    "localtime",    "greetdelay",
         "smtprules",    "maxconnip",    "concurrencyincoming",
         "maxconnrate",  "lookuptime",   "tlsclients",
-        "mfcheck"};
+        "mfcheck",      "etrnhosts"};
     return names;
 }
 

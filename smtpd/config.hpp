@@ -9,6 +9,7 @@
 #include "hooks/subscriptions.hpp"
 #include "smtpd/auth_config.hpp"
 #include "smtpd/client_list.hpp"
+#include "smtpd/etrn_hosts.hpp"
 #include "smtpd/extensions.hpp"
 #include "smtpd/lax.hpp"
 #include "smtpd/plugins.hpp"
@@ -54,6 +55,7 @@ struct Config {
     std::uint64_t hold_max = 604800, deliver_by_min = 0;   // seconds
     ClientList proxies, xclients, xforwards;               // who is believed about his clients
     ClientList priority_clients;                           // whose mail may go before others'
+    std::optional<EtrnHosts> etrn_hosts;                   // absent: any domain, for who may relay
     EarlyTalk early_talk = EarlyTalk::refuse;
     Vrfy vrfy = Vrfy::never;
     std::chrono::seconds greet_delay{0};

@@ -41,8 +41,9 @@ constexpr std::array rows{
     Row{"VRFY", true, true},
     Row{"EXPN", false, false, broken},
     Row{"HELP", true, true},
+    Row{"ETRN", false, false},
 };
-static_assert(rows.size() == static_cast<std::size_t>(Extension::help) + 1);
+static_assert(rows.size() == static_cast<std::size_t>(Extension::etrn) + 1);
 
 std::size_t row_named(std::string_view keyword)
 {

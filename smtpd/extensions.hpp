@@ -31,6 +31,7 @@ enum class Extension {
     vrfy,
     expn,
     help,
+    etrn,
 };
 
 class Extensions {
@@ -50,7 +51,7 @@ public:
     void switch_on(Extension extension) { set_.set(static_cast<std::size_t>(extension)); }
 
 private:
-    using Set = std::bitset<static_cast<std::size_t>(Extension::help) + 1>;
+    using Set = std::bitset<static_cast<std::size_t>(Extension::etrn) + 1>;
     Set set_, need_tls_, need_auth_;
 };
 

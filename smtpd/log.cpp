@@ -143,6 +143,14 @@ void authenticated(const std::string& session, const Peer& peer)
                " method=" + value(peer.method));
 }
 
+void hastened(const std::string& session, const Peer& peer, std::string_view domain,
+              const Answer& answer)
+{
+    auto line = event(session, "etrn", peer);
+    add(line, " domain=", domain);
+    write_line(line + " reply=" + std::to_string(answer.code));
+}
+
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient)
 {
     auto line = event(session, "rcpt", peer);

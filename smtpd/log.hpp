@@ -33,6 +33,8 @@ void secured(const std::string& session, const Peer& peer, const net::TlsFacts& 
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
             std::string_view id);
 void authenticated(const std::string& session, const Peer& peer);   // peer.user, by peer.method
+void hastened(const std::string& session, const Peer& peer, std::string_view domain,
+              const Answer& answer);
 void recipient(const std::string& session, const Peer& peer, std::string_view recipient);
 // Of whom XFORWARD speaks.
 void forwarded(const std::string& session, const Peer& peer, const ClientFacts& facts);

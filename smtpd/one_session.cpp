@@ -7,6 +7,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
+#include "queue/hasten_call.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/behind_proxy.hpp"
 #include "smtpd/judges.hpp"
@@ -131,19 +132,23 @@ int run_one_session(const Options& options, const Environment& environment)
     std::optional<std::vector<std::string>> servers;   // of the DNS, where it may be asked
     if (config->checks_domains(environment.get("MFCHECK")) && faces_strangers(environment))
         servers = name_servers();
+    Surroundings surroundings{config, peer, helper.get(), std::to_string(::getpid())};
+    surroundings.service = options.service;
+    if (faces_strangers(environment) && switched_on(surroundings).has(Extension::etrn))
+        surroundings.hasten_at = queue::hasten_path(home());
     if (servers)
         row::smtpd_asking_session();
+    else if (hooked)
+        row::smtpd_hooked_session();
     else
-        hooked ? row::smtpd_hooked_session() : row::smtpd_session();
+        surroundings.hasten_at.empty() ? row::smtpd_session() : row::smtpd_etrn_session();
     for (const auto& complaint : config->complaints) log::server(complaint);
     for (const auto& complaint : tls.complaints) log::server(complaint);
     bool quit = false;
     if (options.service.kind == Kind::lmtp && peer.here.port == 25)
         return refuse("4.3.5 LMTP is not spoken on port 25 (#4.3.5)", "LMTP on port 25");
     QueueLoad load("queue");
-    Surroundings surroundings{config, peer, helper.get(), std::to_string(::getpid())};
     surroundings.load = &load;
-    surroundings.service = options.service;
     surroundings.has_checker = !options.checker.empty();
     surroundings.usage = usage ? &*usage : nullptr;
     if (environment.get("SMTPS").value_or("0") != "0") surroundings.service.tls_at_once = true;

@@ -39,15 +39,6 @@ LaxWords lax_words(const Config& config, const Peer& peer)
     return peer.lax ? LaxWords::parse(words_of(*peer.lax), true) : config.lax;
 }
 
-Extensions extensions(const Surroundings& around)
-{
-    Extensions result = around.config->extensions_of(around.service.kind);
-    if (around.has_checker || around.peer.auth_wish)
-        result.apply(around.peer.auth_wish == "-" ? "-AUTH" : "+AUTH");
-    if (around.peer.extensions) result.apply(words_of(*around.peer.extensions));
-    return result;
-}
-
 // DATABYTES wins over the file; without digits it is 0, no limit.
 std::uint64_t databytes(const Config& config, const Peer& peer)
 {
@@ -56,11 +47,20 @@ std::uint64_t databytes(const Config& config, const Peer& peer)
 
 }
 
+Extensions switched_on(const Surroundings& around)
+{
+    Extensions result = around.config->extensions_of(around.service.kind);
+    if (around.has_checker || around.peer.auth_wish)
+        result.apply(around.peer.auth_wish == "-" ? "-AUTH" : "+AUTH");
+    if (around.peer.extensions) result.apply(words_of(*around.peer.extensions));
+    return result;
+}
+
 Session::Session(net::Stream& stream, Surroundings surroundings)
     : stream_(stream),
       around_(std::move(surroundings)),
       lax_(lax_words(*around_.config, around_.peer)),
-      extensions_(extensions(around_)),
+      extensions_(switched_on(around_)),
       databytes_(databytes(*around_.config, around_.peer)),
       policy_(*around_.config, around_.peer, lax_),
       allowance_(config().timeout, lax_[Lax::nolimits], around_.crowded, SteadyClock::now()),
@@ -80,7 +80,7 @@ Session::~Session() = default;
 void Session::read_settings()
 {
     lax_ = lax_words(config(), around_.peer);
-    extensions_ = extensions(around_);
+    extensions_ = switched_on(around_);
     databytes_ = databytes(config(), around_.peer);
     look_at_circumstances();
 }
@@ -161,6 +161,7 @@ awaitable<void> Session::talk()
             if (silent_) co_return;
         }
         if (check_sender_) answer = co_await check_sender(std::move(answer));
+        if (hastened_) answer = co_await hasten();
         if (!asked_domain_.empty()) answer = co_await check_domain(std::move(answer));
         if (programs_ && programs_->event) answer = co_await pass_programs(std::move(answer));
         if (silent_) co_return;

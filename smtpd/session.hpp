@@ -6,6 +6,7 @@
 #include "base/mail/envelope.hpp"
 #include "base/net/stream.hpp"
 #include "hooks/client.hpp"
+#include "queue/hasten_wire.hpp"
 #include "smtpd/allowance.hpp"
 #include "smtpd/answer.hpp"
 #include "smtpd/authentication.hpp"
@@ -85,7 +86,11 @@ struct Surroundings {
     bool has_checker = false;            // the command line names one
 
     MailDomains* domains = nullptr;   // nullptr: nobody's domain is looked up
+    std::string hasten_at = {};       // the socket of qmail-send; empty: there is no ETRN
 };
+
+// What is on, by the operator: for this service, and for this client.
+Extensions switched_on(const Surroundings& around);
 
 class Session {
 public:
@@ -230,6 +235,12 @@ private:
     void ask_about_domain(const std::string& address);
     net::asio::awaitable<Answer> check_domain(Answer ours);
 
+    // session_etrn.cpp
+    bool may_hasten() const;
+    bool may_hasten(const queue::HastenRequest& request) const;
+    Answer etrn(std::string_view argument);
+    net::asio::awaitable<Answer> hasten();
+
     // session_programs.cpp
     bool has_plugins(PluginEvent event) const;
     bool checks_recipients() const;
@@ -341,6 +352,7 @@ private:
     Authentication auth_;
     bool check_sender_ = false;   // whether he may send as that is to be found out
     std::string asked_domain_;    // whether mail for it goes anywhere is, too
+    std::optional<queue::HastenRequest> hastened_;   // whose mail qmail-send is to be asked for
 
     // With hooks: the envelope as scanners see it; of the client's parameters, too, and of theirs.
     std::optional<hooks::Stage> asks_;

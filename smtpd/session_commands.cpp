@@ -50,7 +50,7 @@ std::span<const Session::Verb> Session::verbs()
         Verb{"XCLIENT", &Session::xclient, true},   Verb{"XFORWARD", &Session::xforward, true},
         Verb{"SEND", &Session::obsolete, true},     Verb{"SOML", &Session::obsolete, true},
         Verb{"SAML", &Session::obsolete, true},     Verb{"TURN", &Session::obsolete, true},
-        Verb{"ETRN", &Session::obsolete, true},     Verb{"ATRN", &Session::obsolete, true},
+        Verb{"ETRN", &Session::etrn, true},         Verb{"ATRN", &Session::obsolete, true},
         Verb{"BURL", &Session::obsolete, true},     Verb{"BDAT", &Session::bdat, true, true},
         Verb{"STARTTLS", &Session::starttls, true}, Verb{"AUTH", &Session::auth, true},
     };

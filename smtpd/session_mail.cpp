@@ -101,6 +101,7 @@ void Session::look_at_circumstances()
 {
     offered_ = extensions_.offered(is_in_tls(), is_authenticated());
     if (!can_start_tls()) offered_.switch_off(Extension::starttls);
+    if (around_.hasten_at.empty()) offered_.switch_off(Extension::etrn);
     settle_mechanisms();
 }
 
@@ -120,7 +121,9 @@ std::vector<std::string> Session::offer() const
     values.hold_max = config().hold_max;
     values.now = SystemClock().now();
     values.mechanisms = auth_.mechanisms;
-    auto lines = ehlo_lines(offered_, values);
+    auto shown = offered_;
+    if (!may_hasten()) shown.switch_off(Extension::etrn);
+    auto lines = ehlo_lines(shown, values);
     if (may_xclient_) lines.emplace_back(xclient_offer);
     if (may_xforward_) lines.emplace_back(xforward_offer);
     return lines;

@@ -10,6 +10,7 @@
 #include "base/sys/file.hpp"
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
+#include "queue/hasten_call.hpp"
 #include "queue/queued_pool.hpp"
 #include "queue/submission_helper.hpp"
 #include "smtpd/admission.hpp"
@@ -273,6 +274,7 @@ private:
         around.has_checker = has_checker_;
         around.usage = usage_ ? &*usage_ : nullptr;
         around.domains = &domains_;
+        around.hasten_at = hasten_at_;
         if (around.config->is_hooked()) {
             around.hooks = hooks_.get();
             around.spool = spool_;
@@ -386,7 +388,7 @@ private:
     MailDomains domains_;
     std::shared_ptr<const hooks::Subscriptions> subscriptions_;   // shared with its config
     std::unique_ptr<hooks::Client> hooks_;
-    const std::string spool_ = home() + "/run/spool";
+    const std::string spool_ = home() + "/run/spool", hasten_at_ = queue::hasten_path(home());
     std::set<Session*> sessions_;
     bool crowded_ = false, stopping_ = false;
     const std::string pid_ = std::to_string(::getpid());

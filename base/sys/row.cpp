@@ -179,6 +179,13 @@ void smtpd_hooked_session()
              .system_calls = May::read_files | May::keep_scratch | May::use_local_sockets});
 }
 
+void smtpd_etrn_session()
+{
+    confine({.memory = 256 * megabyte,
+             .paths = Confinement::Paths{},
+             .system_calls = May::read_files | May::use_local_sockets});
+}
+
 // The resolver is a thread of ours.
 void smtpd_asking_session()
 {

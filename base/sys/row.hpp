@@ -24,6 +24,7 @@ void smtpd_keys();             // reads keys for the listener; stays root where 
 void smtpd_worker();           // its submission helper is there already; so in the next
 void smtpd_session();          // has read its control files
 void smtpd_hooked_session();   // the same where scanners are asked; in the home directory
+void smtpd_etrn_session();     // the same where qmail-send may be asked for something
 void smtpd_asking_session();   // where the DNS is asked, and scanners may be
 void injector();               // qmail-inject, sendmail: the user's own
 void qmail_pop3d();            // the user's own, in his Maildir

@@ -105,6 +105,7 @@ const Taken all[] = {
     {"qmail-smtpd, worker", row::smtpd_worker, "", true},
     {"qmail-smtpd, session", row::smtpd_session, "", false},
     {"qmail-smtpd, session with hooks", row::smtpd_hooked_session, "", false},
+    {"qmail-smtpd, session with ETRN", row::smtpd_etrn_session, "", false},
     {"qmail-smtpd, session that asks the DNS", row::smtpd_asking_session, "", true},
 };
 

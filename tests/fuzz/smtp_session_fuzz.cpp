@@ -41,8 +41,10 @@ std::shared_ptr<const Config> lavish()
     config.vrfy = Vrfy::always;
     config.check_domains = true;
     config.xclients = config.xforwards = ClientList({"192.0.2.0/24", "2001:db8::/32"});
+    std::vector<std::string> bad;
+    config.etrn_hosts.emplace(std::vector<std::string>{"far.example 192.0.2.1"}, bad);
     for (auto& extensions : config.extensions)
-        for (int i = 0; i <= static_cast<int>(Extension::help); ++i)
+        for (int i = 0; i <= static_cast<int>(Extension::etrn); ++i)
             extensions.switch_on(static_cast<Extension>(i));
     config.hooks.stages.add(hooks::Stage::connect);
     config.hooks.stages.add(hooks::Stage::rcpt);
@@ -98,6 +100,7 @@ std::string replies(std::string_view input, test::ScriptedHooks& scanners, bool 
     Surroundings around{config, peer, -1, "fuzz"};
     around.hooks = &scanners;
     around.spool = "/tmp";
+    around.hasten_at = "/nowhere";
     ScriptedDns dns;
     MailDomains domains(dns);
     if (with_dns) around.domains = &domains;

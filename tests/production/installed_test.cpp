@@ -178,6 +178,7 @@ TEST_F(Production, OwnersAndModesAreTheContracts)
         {"queue/quarantine", "qmailq:qmail 0700"},
         {"run", "root:qmail 0755"},
         {"run/spool", "qmaild:nofiles 0700"},
+        {"run/send", "qmails:nofiles 0710"},
         {"bin/qmail-queue", "qmailq:qmail 4711"},
         {"bin/qmail-lspawn", "root:qmail 0700"},
         {"bin/qmail-start", "root:qmail 0700"},

@@ -58,6 +58,21 @@ TEST(DueHeap, GivesTheEarliestFirst)
     EXPECT_TRUE(heap.empty());
 }
 
+TEST(DueHeap, ForwardsManyAndNamesThoseThatAreNotDue)
+{
+    DueHeap heap;
+    for (const Due due : {50, 10, 40, 20, 30})
+        heap.add(due, static_cast<queue::MessageNumber>(due + 1));
+    auto later = heap.later_than(20);
+    std::sort(later.begin(), later.end());
+    EXPECT_EQ(later, (std::vector<queue::MessageNumber>{31, 41, 51}));
+    heap.hasten({41, 51, 11, 99}, 15);
+    EXPECT_TRUE(heap.later_than(30).empty());
+    std::vector<Due> order;
+    while (!heap.empty()) order.push_back(heap.take().due);
+    EXPECT_EQ(order, (std::vector<Due>{10, 15, 15, 20, 30}));
+}
+
 TEST(DueHeap, AnAlarmMakesEverythingDue)
 {
     DueHeap heap;

@@ -2,6 +2,14 @@
 // states, verbs, limits, groups of commands, addresses, extensions, chunks.
 #include "smtpd/two_frames.hpp"
 
+#include "base/sys/file.hpp"
+#include "base/sys/local_socket.hpp"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+using namespace grapnel;
 using namespace grapnel::test;
 
 namespace {
@@ -461,6 +469,110 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
     for (const std::string keyword :
          {"REQUIRETLS", "BINARYMIME", "RRVS", "EXPN", "ETRN", "XCLIENT", "XFORWARD", "AUTH"})
         EXPECT_EQ(offer.find(keyword), std::string::npos) << keyword;
+}
+
+// RFC 1985.
+TEST_P(Dialogue, EtrnIsForWhoMayRelay)
+{
+    start({"RELAYCLIENT=", "SMTPEXT=+ETRN"});
+    const std::string etrn = "ETRN far.example";
+    hold(std::vector<Row>{
+        {"not before EHLO", {{etrn, "503 5.5.1"}, greeted, {etrn, "458 4.3.0"}}},
+        {"behind HELO, too", {{"HELO client.example", "250"}, {etrn, "458 4.3.0"}}},
+        {"not within a message",
+         {greeted,
+          has_sender,
+          {etrn, "503 5.5.1"},
+          has_recipient,
+          {etrn, "503 5.5.1"},
+          {"BDAT 3\r\nabc$", "250 2.0.0"},
+          {etrn, "503 5.5.1"},
+          {"RSET", "250 2.0.0"},
+          {etrn, "458 4.3.0"},
+          has_sender}},
+        {"arguments",
+         {greeted,
+          {"ETRN", "501 5.5.4"},
+          {"ETRN @", "501 5.5.4"},
+          {"ETRN #", "501 5.5.4"},
+          {"ETRN far.example near.example", "501 5.5.4"},
+          {"ETRN x@far.example", "501 5.5.4"},
+          {"ETRN -far.example", "501 5.5.4"},
+          {"ETRN <far.example>", "501 5.5.4"},
+          {"ETRN f\xc3\xa4r.example", "501 5.5.4"},
+          {"ETRN far\t.example", "501 5.5.4"},
+          {"ETRN far.example  ", "458 4.3.0"},
+          {"etrn @FAR.example.", "458 4.3.0"}}},
+        {"names",
+         {greeted,
+          {"ETRN " + std::string(256, 'x'), "501 5.5.4"},
+          {"ETRN #uucp", "459 4.7.1"},
+          {"ETRN [192.0.2.1]", "458 4.3.0"}}},
+    });
+    EXPECT_NE((connect().command(ehlo) + "\r\n").find("ETRN\r\n"), std::string::npos);
+}
+
+TEST_P(Dialogue, EtrnIsNotForStrangers)
+{
+    start({"SMTPEXT=+ETRN"});
+    hold(std::vector<Row>{
+        {"who may not relay",
+         {greeted,
+          {"ETRN far.example", "459 4.7.1"},
+          {"ETRN far example", "501 5.5.4"},
+          has_sender}},
+    });
+    EXPECT_EQ(connect().command(ehlo).find("ETRN"), std::string::npos);
+}
+
+TEST_P(Dialogue, EtrnhostsSaysWhoMayHaveWhichDomain)
+{
+    home.control("etrnhosts", "# of our customers\nfar.example\n@near.example 127.0.0.0/8\n"
+                              "mine.example 192.0.2.1");
+    start({"SMTPEXT=+ETRN", "TCPREMOTEIP=127.0.0.1"});
+    hold(std::vector<Row>{
+        {"each his own",
+         {greeted,
+          {"ETRN near.example", "458 4.3.0"},
+          {"ETRN @a.near.example", "458 4.3.0"},
+          {"ETRN far.example", "459 4.7.1"},
+          {"ETRN mine.example", "459 4.7.1"},
+          {"ETRN other.example", "459 4.7.1"}}},
+    });
+    EXPECT_NE(connect().command(ehlo).find("ETRN"), std::string::npos);
+}
+
+TEST_P(Dialogue, EtrnSaysWhatQmailSendSays)
+{
+    start({"RELAYCLIENT=", "SMTPEXT=+ETRN"});
+    const Fd send = listen_locally(home / "run/send/hasten", 5);
+    auto& client = connect();
+    client.command(ehlo);
+    for (const auto& [said, reply] : std::vector<Exchange>{
+             {"done 3\n", "253 2.0.0 ok, 3 pending messages for node far.example started"},
+             {"begun 3\n", "252 2.0.0 ok, pending messages for node far.example started"},
+             {"done 0\n", "251 2.0.0 ok, no messages waiting for node far.example"},
+             {"begun 0\n", "250 2.0.0 ok, queuing for node far.example started"},
+             {"later\n", "458 4.3.0"},
+             {"done\n", "458 4.3.0"},
+             {"", "458 4.3.0"},
+             {std::string(400, 'x') + "\n", "458 4.3.0"}}) {
+        client.send("ETRN far.example\r\n");
+        pollfd waiting{send.get(), POLLIN, 0};
+        ASSERT_EQ(::poll(&waiting, 1, static_cast<int>(patience.count())), 1);
+        const Fd caller(::accept4(send.get(), nullptr, nullptr, SOCK_CLOEXEC));
+        ASSERT_TRUE(caller);
+        std::string asked;
+        while (!asked.ends_with('\n')) {
+            char byte = 0;
+            ASSERT_EQ(::read(caller.get(), &byte, 1), 1);
+            asked += byte;
+        }
+        EXPECT_EQ(asked, "hasten far.example\n");
+        write_all(caller.get(), said, "qmail-smtpd");
+        ::shutdown(caller.get(), SHUT_RDWR);
+        EXPECT_EQ(client.reply().substr(0, reply.size()), reply);
+    }
 }
 
 TEST_P(Dialogue, AllOffIsBareSmtp)

@@ -69,7 +69,8 @@ TempDirectory::~TempDirectory()
 
 TempHome::TempHome(unsigned split)
 {
-    for (const auto* name : {"control", "users", "alias", "bin", "run", "run/spool", "queue"})
+    for (const auto* name :
+         {"control", "users", "alias", "bin", "run", "run/spool", "run/send", "queue"})
         make_directory(*this / name, 0755);
     control("me", "here.example");
     make_queue(split);

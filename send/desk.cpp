@@ -1,4 +1,4 @@
-#include "send/hold_desk.hpp"
+#include "send/desk.hpp"
 
 #include "base/net/descriptor.hpp"
 #include "base/net/timer.hpp"
@@ -6,7 +6,6 @@
 #include "base/sys/local_socket.hpp"
 
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -21,22 +20,16 @@ using namespace std::chrono_literals;
 
 namespace {
 
-constexpr unsigned most_callers = 8;
+constexpr std::size_t longest_line = 512;
 constexpr int waiting_callers = 16;
 constexpr auto line_limit = 10s, rest = 1s;   // rest: where nobody can be let in
 
-bool may_ask(int caller)
-{
-    const auto user = peer_user(caller);
-    return user && (*user == 0 || *user == ::geteuid());
-}
-
 asio::awaitable<std::string> read_line(net::Descriptor& from)
 {
-    std::array<char, longest_hold_line> buffer;
+    std::array<char, longest_line> buffer;
     std::string bytes;
-    while (bytes.find('\n') == std::string::npos && bytes.size() < longest_hold_line) {
-        const auto count = co_await from.read_some(buffer.data(), longest_hold_line - bytes.size());
+    while (bytes.find('\n') == std::string::npos && bytes.size() < longest_line) {
+        const auto count = co_await from.read_some(buffer.data(), longest_line - bytes.size());
         if (count == 0) break;
         bytes.append(buffer.data(), count);
     }
@@ -46,33 +39,43 @@ asio::awaitable<std::string> read_line(net::Descriptor& from)
 
 }
 
-Fd open_hold_desk()
+Fd open_desk(const std::string& path)
 {
     try {
-        return listen_locally(hold_socket, waiting_callers);
+        return listen_locally(path, waiting_callers);
     } catch (const std::system_error&) {
         return {};
     }
 }
 
-HoldDesk::HoldDesk(net::Executor executor, Fd listener, Obey obey)
-    : executor_(std::move(executor)), listener_(std::move(listener)), obey_(std::move(obey))
+Desk::Desk(net::Executor executor, Fd listener, unsigned most, Admits admits, Reply reply)
+    : executor_(std::move(executor)),
+      listener_(std::move(listener)),
+      most_(most),
+      admits_(std::move(admits)),
+      reply_(std::move(reply))
 {
 }
 
-asio::awaitable<void> HoldDesk::run()
+bool Desk::may_ask(int caller) const
+{
+    const auto user = peer_user(caller);
+    return user && admits_(*user);
+}
+
+asio::awaitable<void> Desk::run()
 {
     while (listener_) {
         co_await net::readable(listener_.get());
         Fd caller(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
-        if (caller && callers_ < most_callers && may_ask(caller.get()))
+        if (caller && callers_ < most_ && may_ask(caller.get()))
             admit(std::move(caller));
         else
             co_await net::sleep_for(caller ? 0s : rest);
     }
 }
 
-void HoldDesk::admit(Fd caller)
+void Desk::admit(Fd caller)
 {
     ++callers_;
     // Who says nothing, or leaves, is forgotten.
@@ -80,14 +83,12 @@ void HoldDesk::admit(Fd caller)
                [this](const std::exception_ptr&) { --callers_; });
 }
 
-asio::awaitable<void> HoldDesk::serve(Fd caller)
+asio::awaitable<void> Desk::serve(Fd caller)
 {
     net::Descriptor socket(executor_, std::move(caller));
     auto reading = read_line(socket);
-    const std::string line = co_await net::within(line_limit, std::move(reading));
-    const auto request = decode_hold_request(line);
-    const auto answer = encode_hold_answer(
-        request ? obey_(*request) : grapnel::Result<>(permanent("no such request")));
+    std::string line = co_await net::within(line_limit, std::move(reading));
+    const auto answer = co_await reply_(std::move(line));
     auto writing = socket.write_all(answer);
     co_await net::within(line_limit, std::move(writing));
 }
