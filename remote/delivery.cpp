@@ -1,6 +1,7 @@
 #include "remote/delivery.hpp"
 
 #include "base/mail/address.hpp"
+#include "base/mail/idna.hpp"
 #include "base/mail/utf8.hpp"
 #include "base/net/connect.hpp"
 #include "base/sys/log.hpp"
@@ -226,6 +227,8 @@ asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const Timeo
                                 Connections* connections)
 {
     const auto& recipients = mission.recipients;
+    mission.sender = with_ascii_domain(mission.sender);
+    for (auto& recipient : mission.recipients) recipient = with_ascii_domain(recipient);
     if (breaks_lines(mission.sender) ||
         std::any_of(recipients.begin(), recipients.end(), breaks_lines))
         co_return whole(

@@ -1,5 +1,6 @@
 #include "remote/route.hpp"
 
+#include "base/mail/idna.hpp"
 #include "base/sys/log.hpp"
 #include "base/text.hpp"
 
@@ -181,14 +182,16 @@ asio::awaitable<Result<Route>> mx_route(Lookups& lookups, const Config& config,
 asio::awaitable<Result<Route>> domain_route(Lookups& lookups, const Config& config,
                                             std::string domain, unsigned seed)
 {
-    auto answer = co_await lookups.mx(domain);
+    const auto name = ascii_domain(domain);
+    if (!name) co_return no_host(domain);
+    auto answer = co_await lookups.mx(*name);
     switch (answer.outcome) {
     case net::DnsOutcome::failed:
         co_return lookup_failed();
     case net::DnsOutcome::no_name:
         co_return no_host(domain);
     case net::DnsOutcome::no_data:
-        answer.records = {{0, domain}};
+        answer.records = {{0, *name}};
         break;   // the implicit MX
     case net::DnsOutcome::found:
         if (answer.records.size() == 1 && answer.records.front().host == ".")

@@ -176,6 +176,27 @@ TEST_F(MxTest, AnAliasLeadsOnButTheEnvelopeStays)
     EXPECT_THAT(deliver(), StartsWith("ZConnected to " + address(1)));
 }
 
+// RFC 6531 3.2: the DNS, and who knows no SMTPUTF8, get A-labels.
+TEST_F(MxTest, ADomainBeyondAsciiIsLookedUpAndNamedInAscii)
+{
+    dns.add_mx("xn--bcher-kva.example", 10, "mx.far.example").add_a("mx.far.example", address(1));
+    home.control("notipme", address(1));
+    Greeter host(address(1), "421 busy");
+    NEEDS_PORT_25(host);
+    EXPECT_THAT(run_remote({"b\xc3\xbc"
+                            "cher.example",
+                            sender,
+                            "r@b\xc3\xbc"
+                            "cher.example"}),
+                StartsWith("ZConnected to " + address(1)));
+    EXPECT_THAT(run_remote({"b\xfc"
+                            "cher.example",
+                            sender,
+                            "r@b\xfc"
+                            "cher.example"}),
+                StartsWith("DSorry, I couldn't find any host named"));
+}
+
 TEST_F(MxTest, HundredsOfRecordsAreRead)
 {
     for (unsigned i = 1; i <= 300; ++i)

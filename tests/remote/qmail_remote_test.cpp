@@ -72,6 +72,24 @@ TEST_F(QmailRemote, AMessageOfEightBitsIsDeclared)
     EXPECT_EQ(server.sessions()[0].commands[1], "MAIL FROM:<s@here.example> SIZE=22 BODY=8BITMIME");
 }
 
+// Only a local part beyond ASCII needs SMTPUTF8 (RFC 6531 3.2).
+TEST_F(QmailRemote, ADomainBeyondAsciiIsNamedInAscii)
+{
+    SmtpScript server({.extensions = modern});
+    sender = "s@\xc3\xa9t\xc3\xa9.example";
+    EXPECT_EQ(deliver_to(server, {"r@b\xc3\xbc"
+                                  "cher.example"})
+                  .front(),
+              'r');
+    const auto commands = server.sessions().at(0).commands;
+    EXPECT_EQ(commands.at(1), "MAIL FROM:<s@xn--t-9fab.example> SIZE=32");
+    EXPECT_EQ(commands.at(2), "RCPT TO:<r@xn--bcher-kva.example>");
+    deliver_to(server, {"\xc3\xbc@b\xc3\xbc"
+                        "cher.example"});
+    EXPECT_EQ(server.sessions().at(1).commands.at(2), "RCPT TO:<\xc3\xbc@b\xc3\xbc"
+                                                      "cher.example>");
+}
+
 TEST_F(QmailRemote, AMessageOverTheOfferedSizeIsNotSent)
 {
     SmtpScript server({.extensions = modern});
