@@ -22,7 +22,8 @@ using State = queue::HastenAnswer::State;
 namespace {
 
 constexpr auto patience = 5s;   // of who asks
-constexpr std::size_t most_asked = 64, files_a_turn = 64, most_found = 1000;
+constexpr auto turn = 2ms;      // and one file: then it is the others'
+constexpr std::size_t most_asked = 64, most_found = 1000;
 
 }
 
@@ -79,11 +80,13 @@ asio::awaitable<void> Hastening::walk()
     auto numbers = shared_.agenda.remote.later_than(shared_.agenda.now());
     for (const auto n : shared_.deliveries.remote_under_way()) numbers.push_back(n);
     Numbers found;
-    std::size_t turn = 0;
+    auto turn_ends = Clock::now() + turn;
     for (const auto n : numbers) {
         if (look_at(n, asked)) found.insert(n);
         if (found.size() >= most_found) make_due(found);
-        if (++turn % files_a_turn == 0) co_await net::yield_turn();
+        if (Clock::now() < turn_ends) continue;
+        co_await net::yield_turn();
+        turn_ends = Clock::now() + turn;
     }
     make_due(found);
     for (const auto& one : asked) {

@@ -153,6 +153,40 @@ TEST_F(Production, ScannersAreAskedByAUserOfTheirOwn)
     EXPECT_TRUE(wait_for_maildir(system->joe() + "/Maildir", 1)) << log();
 }
 
+TEST_F(Production, EtrnReachesQmailSendFromQmailSmtpdAndNobodyElse)
+{
+    system->control("smtpext", "+ETRN");
+    start();
+    SmtpClient client(port);
+    client.command("EHLO client.example");
+    EXPECT_EQ(client.command("ETRN a.example").substr(0, 9), "251 2.0.0") << log();
+
+    auto launch = system->launch({"qmail-smtpd"}, "qmaild");
+    launch.environment.emplace_back("RELAYCLIENT=");
+    const auto session = run(launch, "EHLO client.example\r\nETRN b.example\r\nQUIT\r\n");
+    EXPECT_NE(session.output.find("\r\n251 2.0.0 "), std::string::npos) << session.output;
+    EXPECT_NE(log().find("hasten b.example: 0 messages\n"), std::string::npos) << log();
+
+    const auto ask_as = [&](const std::string& user, const std::string& group) {
+        return run({.argv = {"/usr/bin/setpriv", "--reuid", std::to_string(Installed::uid(user)),
+                             "--regid", std::to_string(Installed::gid(group)), "--clear-groups",
+                             "python3", "-c",
+                             "import socket\n"
+                             "s = socket.socket(socket.AF_UNIX)\n"
+                             "s.connect('" +
+                                 (*system / "run/send/hasten") +
+                                 "')\n"
+                                 "try:\n"
+                                 "    s.sendall(b'hasten c.example\\n')\n"
+                                 "    print(s.recv(100).decode())\n"
+                                 "except OSError as error:\n"
+                                 "    print(error)\n"}});
+    };
+    EXPECT_EQ(ask_as("qmaild", "nofiles").output, "done 0\n\n");
+    EXPECT_EQ(ask_as("alias", "nofiles").output.find("done"), std::string::npos);
+    EXPECT_NE(ask_as("joe", "joe").errors.find("PermissionError"), std::string::npos);
+}
+
 TEST_F(Production, OwnersAndModesAreTheContracts)
 {
     const std::map<std::string, std::string> contract{

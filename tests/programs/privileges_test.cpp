@@ -278,6 +278,17 @@ TEST_F(Privileges, ASessionOfQmailSmtpdOnlyTalks)
     EXPECT_TRUE(refused(program.call(SYS_openat, {AT_FDCWD, home / "control/me", O_RDONLY})));
 }
 
+TEST_F(Privileges, ASessionOfQmailSmtpdWithEtrnAlsoAsksQmailSend)
+{
+    auto session = launch({"qmail-smtpd"}, {{1, drain()}});
+    session.environment.emplace_back("SMTPEXT=+ETRN");
+    Intruder program(session);
+    expect_refusals(program);
+    expect_no_network(program);
+    EXPECT_TRUE(refused(program.call(SYS_openat, {AT_FDCWD, home / "control/me", O_RDONLY})));
+    expect_leave(program, "ask", SYS_socket, {AF_UNIX, SOCK_STREAM, 0});
+}
+
 TEST_F(Privileges, AKernelWithoutLandlockIsNamedInTheLog)
 {
     if (!(run({.argv = {"strace", "-qq", "-o", "/dev/null", "-e", "inject=getpid:error=EIO",

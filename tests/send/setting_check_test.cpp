@@ -56,6 +56,18 @@ TEST(SettingCheck, FindsWhatProgramsReadDifferently)
                             found(4, "\"none\" has no colon and is ignored.")));
 }
 
+TEST(SettingCheck, FindsLinesOfEtrnThatBeginWithNoDomain)
+{
+    constexpr Setting hosts{"etrnhosts",   SettingKind::list, "none",
+                            "qmail-smtpd", "Hosts",           Check::node};
+    EXPECT_THAT(complaints(hosts, "a.example\n@b.example 192.0.2.0/24 joe\n*\troot\n[::1]\n"),
+                IsEmpty());
+    EXPECT_THAT(
+        complaints(hosts, "192.0.2.0/24 a.example\n@ joe\n"),
+        ElementsAre(found(1, "\"192.0.2.0/24 a.example\" begins with no domain and is ignored."),
+                    found(2, "\"@ joe\" begins with no domain and is ignored.")));
+}
+
 TEST(SettingCheck, FindsNamesThatAreNone)
 {
     EXPECT_THAT(complaints(list, "a.example\n.b.example\nlocalhost\n[192.0.2.1]\n"), IsEmpty());
