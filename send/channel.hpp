@@ -23,6 +23,7 @@ struct Delivery {
     std::uint64_t offset = 0;   // where the recipient's record begins
     std::size_t index = 0;      // which record it is
     std::string recipient = {};
+    bool hastened = false;   // his hosts are tried whatever was known of them
 };
 
 class Channel {

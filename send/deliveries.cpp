@@ -163,14 +163,15 @@ bool Deliveries::advance_first(Side& side)
 void Deliveries::start(Side& side, std::size_t number, const queue::ChannelRecord& record)
 {
     const auto& job = jobs_[number];
-    const Delivery delivery{next_delivery_++, number, record.offset, record.index, record.address};
+    const bool hastened = job.channel == queue::Channel::remote && side.channel.sends_records() &&
+                          asked_domains_.is_expected(record.address, agenda_.now());
+    const Delivery delivery{next_delivery_++, number,         record.offset,
+                            record.index,     record.address, hastened};
     std::string records;
     if (job.carries && side.channel.sends_records())
         if (const auto* info = results_.info_of(job.message))
             records = carried_on(*info, {job.channel, record.index});
-    if (job.channel == queue::Channel::remote && side.channel.sends_records() &&
-        asked_domains_.is_expected(record.address, agenda_.now()))
-        records += records.empty() ? "hastened=1" : " hastened=1";
+    if (hastened) records += records.empty() ? "hastened=1" : " hastened=1";
     try {
         side.channel.start(delivery, spool_.short_name(job.message),
                            expand_verp(job.sender, record.address), std::move(records));
@@ -207,7 +208,8 @@ void Deliveries::report(queue::Channel channel, const queue::Report& report)
     const auto& job = jobs_[delivery->job];
     auto& backlog = side(channel).backlog;
     const auto outcome = outcome_of(channel, letter, text);
-    if (outcome == Fairness::Outcome::unreachable) asked_domains_.unreachable(delivery->recipient);
+    if (delivery->hastened && outcome == Fairness::Outcome::unreachable)
+        asked_domains_.unreachable(delivery->recipient);
     backlog.fairness().ended(backlog.place_of(job, delivery->recipient), outcome, agenda_.now());
     const bool reviewed = review_.is_on() && (letter == 'K' || !job.silent);
     EndedAttempt attempt;

@@ -3,6 +3,8 @@
 
 #include <gmock/gmock.h>
 
+#include <unistd.h>
+
 #include <ctime>
 
 using namespace grapnel::test;
@@ -77,6 +79,25 @@ TEST_P(Etrn, TheHostIsTriedThoughItDidNotAnswerOfLate)
     client.command("EHLO far.example");
     EXPECT_THAT(client.command("ETRN far.example"), StartsWith("253 2.0.0"));
     ASSERT_TRUE(wait_until([&] { return far.sessions().size() == 1; })) << mta.log();
+}
+
+TEST_P(Etrn, FetchmailAsksForIt)
+{
+    if (::access("/usr/bin/fetchmail", X_OK) != 0)
+        GTEST_SKIP() << "skipped: no /usr/bin/fetchmail (scripts/packages test)";
+    Instance mta(home, frame());
+    send_to_both(mta);
+    spill(home / "fetchmailrc",
+          "poll 127.0.0.1 protocol etrn port " + std::to_string(mta.port()) +
+              " fetchdomains far.example sslproto \"\"\n",
+          0600);
+    const auto asked = run({.argv = {"/usr/bin/fetchmail", "-f", home / "fetchmailrc", "--nosyslog",
+                                     "--pidfile", home / "fetchmail.pid", "-v"},
+                            .environment = {"HOME=" + home.path(), "PATH=/usr/bin:/bin", "USER=joe",
+                                            "FETCHMAILHOME=" + home.path()}});
+    EXPECT_THAT(asked.output + asked.errors, HasSubstr("ETRN< 253 2.0.0 ok, 1 pending"));
+    EXPECT_TRUE(far.wait_for_messages(1)) << mta.log();
+    EXPECT_EQ(other.messages().size(), 0u);
 }
 
 TEST_P(Etrn, WithoutQmailSendTheClientIsToTryLater)
