@@ -21,6 +21,7 @@ enum class Check {
     keyed,     // key:value, keys once
     route,     // key:relay:port, and |user|password, which is not shown
     tap,       // LETTER:pattern:address
+    owner,     // ADDRESS:DATE or @DOMAIN:DATE
     rule,      // ADDRESS:allow or ADDRESS:deny
     tls,       // name:level
     node,      // example.org, @example.org or *; clients may follow
@@ -180,6 +181,9 @@ inline constexpr std::array settings{
             "A directory: no TLS with a server HOST that a file is called after"},
     Setting{"outgoingip", SettingKind::line, "none", "qmail-remote, qmail-send",
             "Address that connections come from", Check::address},
+    Setting{"ownersince", SettingKind::list, "none, nobody knows", "qmail-smtpd, qmail-local",
+            "Mailboxes and domains that changed hands, and when: user@host:date or @host:date",
+            Check::owner},
     Setting{"percenthack", SettingKind::list, "none", "qmail-send, qmail-smtpd",
             "Domains in which user%host means user@host", Check::host},
     Setting{"plusdomain", SettingKind::line, "me", "qmail-inject",
@@ -204,6 +208,8 @@ inline constexpr std::array settings{
             "SMTP extensions not to use: -KEY or HOST:-KEY"},
     Setting{"resolver", SettingKind::list, "resolv.conf", "qmail-remote, qmail-smtpd",
             "Name servers: ADDRESS or ADDRESS@PORT"},
+    Setting{"rrvsheader", SettingKind::list, "none", "qmail-remote",
+            "Domains that are known to obey Require-Recipient-Valid-Since in a header"},
     Setting{"saslpasswd", SettingKind::file, "none", "qmail-saslpasswd", "Keys of users' passwords",
             Check::secret},
     Setting{"saslpasswd.cdb", SettingKind::cdb, "none", "qmail-smtpd", "Keys of users' passwords",

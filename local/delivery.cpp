@@ -18,6 +18,7 @@
 #include "local/maildir.hpp"
 #include "local/mbox.hpp"
 #include "local/options.hpp"
+#include "local/owner_check.hpp"
 #include "local/variables.hpp"
 
 #include <sys/stat.h>
@@ -29,6 +30,7 @@
 #include <optional>
 #include <string>
 #include <system_error>
+#include <vector>
 
 namespace grapnel::local {
 
@@ -81,7 +83,8 @@ std::uint64_t hop_limit()
     }
 }
 
-void refuse_loops(const TraceLines& lines)
+// Whether the header asks whose mailbox this is.
+bool refuse_loops(const TraceLines& lines)
 {
     rewind_message();
     HeaderScan scan(lines.delivered_to);
@@ -97,6 +100,18 @@ void refuse_loops(const TraceLines& lines)
         throw Stop{100, "This message is looping: it already has my Delivered-To line. (#5.4.6)"};
     if (scan.hops() > hop_limit())
         throw Stop{100, "This message is looping: too many hops. (#5.4.6)"};
+    return scan.asks_for_owner();
+}
+
+void ask_for_owner(const Options& options, const Environment& environment, bool header_asks,
+                   const std::vector<Instruction>& instructions)
+{
+    const auto records = environment.get(records_variable).value_or("");
+    if (!require_owner(options, records, header_asks) || !header_asks) return;
+    const bool forwards =
+        std::any_of(instructions.begin(), instructions.end(),
+                    [](const auto& one) { return one.kind == Instruction::Kind::forward; });
+    take_owner_fields_out(options, !forwards);
 }
 
 std::string description(const Instruction& instruction)
@@ -196,7 +211,7 @@ std::optional<std::string> deliver_as_told(const Options& options, bool only_mai
 {
     enter_home(options);
     const TraceLines lines = trace_lines(options, SystemClock().now());
-    if (!options.dry_run) refuse_loops(lines);
+    const bool header_asks = !options.dry_run && refuse_loops(lines);
     Environment environment = Environment::of_process();
     set_variables(environment, options, lines);
 
@@ -209,6 +224,7 @@ std::optional<std::string> deliver_as_told(const Options& options, bool only_mai
     if (!instructions) throw Stop{111, instructions.error().text};
     if (only_maildirs && !all_maildirs(*instructions)) return std::nullopt;
 
+    if (!options.dry_run) ask_for_owner(options, environment, header_asks, *instructions);
     const Counts counts = follow(*instructions, options, sender, lines, environment);
     return "did " + std::to_string(counts.files) + '+' + std::to_string(counts.forwards) + '+' +
            std::to_string(counts.programs) + '\n' +

@@ -34,6 +34,7 @@ void HeaderScan::take_piece(std::string_view piece)
 void HeaderScan::end_line()
 {
     if (name_.starts_with("received:") || name_.starts_with("delivered-to:")) ++hops_;
+    asks_for_owner_ = asks_for_owner_ || name_ == "require-recipient-valid-since";
     found_ = matches_ && position_ + 1 == line_.size();
     ended_ = found_ || empty_;
     name_.clear();

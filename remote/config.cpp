@@ -104,6 +104,8 @@ Config read(const Control& control)
     config.trust_limit = in_sandbox();
     config.most_addresses = static_cast<std::size_t>(
         std::clamp<std::uint64_t>(control.integer("maxmxaddrs", 20), 2, 1000));
+    config.readers_of_field =
+        NameSet(control.list("rrvsheader").value_or(std::vector<std::string>()));
     config.never_as_null = control.integer("nevernull", 0) != 0;
     config.prefer_v4 = control.integer("preferipv4", 0) != 0;
     config.bare_cr = bare_cr_in(control);

@@ -55,7 +55,8 @@ struct Config {
     bool trust_limit = false;   // answer_limit as it is, below RFC 5321's minimum too (sandboxes)
     std::size_t most_addresses = 20;   // control/maxmxaddrs
     bool prefer_v4 = false;
-    bool never_as_null = false;   // control/nevernull
+    bool never_as_null = false;      // control/nevernull
+    NameSet readers_of_field = {};   // control/rrvsheader: domains
     BareCr bare_cr = BareCr::space;
 };
 

@@ -56,6 +56,8 @@ Errand make_errand(const Config& config, const Mission& mission,
     errand.eight_bit = !facts || facts->eight_bit();
     errand.requests = read_requests(mission.records);
     errand.requests.never_as_null = config.never_as_null;
+    for (const auto name : domain_and_suffixes(mission.domain))
+        errand.requests.field_is_read |= config.readers_of_field.contains(name);
     const auto is_international = [](const std::string& address) {
         return is_utf8(address) &&
                std::any_of(address.begin(), address.end(), [](char c) { return (c & 0x80) != 0; });
@@ -242,6 +244,10 @@ asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const Timeo
     auto route = co_await find_route(dns, config, mission.domain, mission.sender, seed);
     if (!route) co_return failed(route.error());
     auto errand = make_errand(config, mission, facts);
+    for (const auto& field : message.valid_since())
+        if (recipients.size() == 1 && equal_ignoring_case(field.address, recipients.front()))
+            errand.requests.since_in_header =
+                std::min(field.time, errand.requests.since_in_header.value_or(field.time));
     errand.login = route->login;
     const Common common{config, timeouts, tls, connections};
     co_return co_await try_hosts(common, std::move(*route), mission, std::move(errand), message);

@@ -19,15 +19,18 @@ thread_local std::array<char, 65536> buffer;
 
 std::optional<TextFacts> MessageFile::facts()
 {
-    off_t offset = ::lseek(descriptor_, 0, SEEK_CUR);
-    if (offset < 0) return std::nullopt;
+    const off_t start = ::lseek(descriptor_, 0, SEEK_CUR);
+    if (start < 0) return std::nullopt;
+    off_t offset = start;
     TextFacts facts;
     for (;;) {
         const auto count = ::pread(descriptor_, buffer.data(), buffer.size(), offset);
         if (count < 0 && errno == EINTR) continue;
         if (count < 0) throw UnreadableMessage(std::string(reason(errno)));
         if (count == 0) break;
-        facts.add({buffer.data(), static_cast<std::size_t>(count)});
+        const std::string_view piece(buffer.data(), static_cast<std::size_t>(count));
+        if (offset == start) valid_since_ = valid_since_fields(piece);
+        facts.add(piece);
         offset += count;
     }
     facts.finish();

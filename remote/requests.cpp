@@ -1,6 +1,8 @@
 #include "remote/requests.hpp"
 
+#include "base/mail/date.hpp"
 #include "base/mail/utf8.hpp"
+#include "base/mail/valid_since.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -100,6 +102,11 @@ std::string original_recipient(std::string_view value, bool in_utf8)
     return text.empty() || !in_utf8 ? text : " ORCPT=" + std::string(value);
 }
 
+std::optional<ValidSince> valid_since(const Requests& requests)
+{
+    return parse_rrvs(value_of(requests, "rrvs"));
+}
+
 Outcome refusal(std::string status, std::string text)
 {
     return {Fate::permanent, status, std::move(text) + " (#" + status + ")\n"};
@@ -129,13 +136,24 @@ std::string mail_parameters(const Requests& requests, const Offers& offers)
 
 std::string rcpt_parameters(const Requests& requests, const Offers& offers)
 {
-    if (requests.records.empty()) return {};
     std::string text;
     if (offers.contains("DSN"))
         text += parameter("NOTIFY", value_of(requests, "notify")) +
                 original_recipient(value_of(requests, "orcpt"), says_utf8(requests, offers));
-    if (offers.contains("RRVS")) text += parameter("RRVS", value_of(requests, "rrvs"));
+    if (!offers.contains("RRVS")) return text;
+    if (requests.records.find("rrvs")) return text + parameter("RRVS", value_of(requests, "rrvs"));
+    // RFC 7293 6.1. Who has to put it into the header counts on nothing.
+    if (const auto since = requests.since_in_header)
+        text += parameter("RRVS", date_3339(*since) + ";C");
     return text;
+}
+
+// RFC 7293 6.1.
+std::string added_header(const Requests& requests, const Offers& offers, std::string_view recipient)
+{
+    if (requests.records.empty() || !requests.field_is_read || offers.contains("RRVS")) return {};
+    const auto known = valid_since(requests);
+    return known ? valid_since_field(recipient, known->time) + "\r\n" : std::string();
 }
 
 bool passes_notices_on(const Requests& requests, const Offers& offers)
@@ -159,6 +177,10 @@ std::optional<Outcome> objection(const Requests& requests, const Offers& offers,
                        connected + "the sender demands TLS all the way, which I cannot promise.");
     if (equal_ignoring_case(value_of(requests, "body"), "BINARYMIME"))
         return refusal("5.6.3", connected + "the message is binary, and I cannot send it so.");
+    if (const auto known = valid_since(requests);
+        known && !known->go_on && !offers.contains("RRVS"))
+        return refusal("5.7.19", connected + "it does not look since when a mailbox has its owner, "
+                                             "as the sender demands.");
     if (requests.records.find("smtputf8") && requests.needs_utf8 && !offers.contains("SMTPUTF8"))
         return refusal(requests.international_address ? "5.6.7" : "5.6.9",
                        connected + "it does not take international mail.");

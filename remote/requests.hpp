@@ -7,6 +7,7 @@
 #include "remote/outcome.hpp"
 
 #include <cstdint>
+#include <ctime>
 #include <optional>
 #include <set>
 #include <string>
@@ -22,6 +23,8 @@ struct Requests {
     bool needs_utf8 = false;              // an address, or the header, holds more than ASCII
     bool international_address = false;   // in UTF-8
     bool never_as_null = false;           // control/nevernull
+    bool field_is_read = false;           // of RFC 7293, at his domain: control/rrvsheader
+    std::optional<std::time_t> since_in_header = {};   // such a field of the one recipient
 };
 // records: "name=value name=value"; what is malformed is not there.
 Requests read_requests(std::string_view records);
@@ -29,6 +32,10 @@ Requests read_requests(std::string_view records);
 // Each " KEY=VALUE"; empty where nothing is asked for, or he does not offer it.
 std::string mail_parameters(const Requests& requests, const Offers& offers);
 std::string rcpt_parameters(const Requests& requests, const Offers& offers);
+// What the header says where he does not take it otherwise: lines in CR LF. recipient: quoted for
+// SMTP.
+std::string added_header(const Requests& requests, const Offers& offers,
+                         std::string_view recipient);
 // He is told whom to tell of what became of it.
 bool passes_notices_on(const Requests& requests, const Offers& offers);
 // Who asked for silence, and cannot have it of this host, has no bounces from him either.

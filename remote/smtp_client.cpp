@@ -56,16 +56,16 @@ asio::awaitable<void> send_text(net::Stream& stream, SmtpDialogue& dialogue, Mes
 {
     TextEncoder encoder;
     TextFacts facts;
-    std::string wire;
+    std::string wire = dialogue.added_header();
     for (;;) {
         const auto piece = message.next();
-        wire.clear();
         if (piece.empty()) break;
         if (no_bare_cr) facts.add(piece);
         if (facts.bare_cr()) throw BareCrMet();
         encoder.add(piece, wire);
         stream.expires_after(limits.of_text_block());
         co_await stream.write(wire);
+        wire.clear();
     }
     encoder.finish(wire);
     dialogue.text_ends();

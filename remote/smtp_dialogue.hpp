@@ -26,9 +26,10 @@ public:
     // To be written before the next reply is read: commands, several where pipelining allows, or
     // nothing.
     std::string take_output();
-    // Then send the message, and call text_ends() before the final dot is written: from then on a
-    // loss may mean a duplicate.
+    // Then send what is added to the header, the message, and call text_ends() before the final dot
+    // is written: from then on a loss may mean a duplicate.
     bool wants_text() const { return state() == SmtpTransaction::State::text; }
+    std::string added_header() const { return transaction_->added_header(); }
     void text_ends() { transaction_->text_ends(); }
 
     // raw: the reply's bytes as they came, for people to read. After each one ask for output again.

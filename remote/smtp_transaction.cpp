@@ -98,11 +98,19 @@ void SmtpTransaction::look_for_objections()
     step_ = Step::over;
 }
 
+// To more than one it would tell each of the others.
+std::string SmtpTransaction::added_header() const
+{
+    if (errand_->recipients.size() != 1) return {};
+    return remote::added_header(errand_->requests, session_.offers, errand_->recipients.front());
+}
+
 std::string SmtpTransaction::mail_command() const
 {
     const bool hidden = hides_sender(errand_->requests, session_.offers);
     std::string command = "MAIL FROM:<" + (hidden ? std::string() : errand_->sender) + '>';
-    if (errand_->size && uses("SIZE")) command += " SIZE=" + std::to_string(*errand_->size);
+    if (errand_->size && uses("SIZE"))
+        command += " SIZE=" + std::to_string(*errand_->size + added_header().size());
     if (errand_->eight_bit && uses("8BITMIME")) command += " BODY=8BITMIME";
     return command + mail_parameters(errand_->requests, session_.offers) + "\r\n";
 }

@@ -22,6 +22,7 @@ public:
     State state() const;
     std::string take_output();
     void take(const Reply& reply, std::string_view raw);   // raw: as readable() gives it
+    std::string added_header() const;   // to be sent before the message; in CR LF
     void text_ends();
     void lost();
     void abandon(Outcome message);

@@ -1,6 +1,7 @@
 #include "send/setting_check.hpp"
 
 #include "base/mail/name_table.hpp"
+#include "base/mail/owners.hpp"
 #include "base/mail/pattern_list.hpp"
 #include "base/pattern.hpp"
 #include "base/sys/log.hpp"
@@ -191,6 +192,8 @@ std::string fault(const Setting& setting, std::string_view entry)
         break;
     case Check::tap:
         return tap_fault(entry);
+    case Check::owner:
+        return owner_line_fault(entry);
     case Check::keyed:
         if (!has_colon) return " has no colon and is ignored.";
         break;

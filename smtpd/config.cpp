@@ -5,6 +5,8 @@
 #include "base/text.hpp"
 #include "smtpd/plugin_file.hpp"
 
+#include "build_config.hpp"
+
 #include <algorithm>
 
 namespace grapnel::smtpd {
@@ -74,6 +76,8 @@ void read_hosts(const Control& control, Config& config)
     }
     config.refused = load_refused_lists(control, config.complaints);
     config.recipient_databytes = NameMap(list_or_none(control, "rcptdatabytes"));
+    if (const auto lines = control.list("ownersince"))
+        config.owners.emplace(*lines, build::separator);
     config.plugins = PluginList::parse(plugin_lines(control, Environment::of_process()));
 }
 
@@ -195,7 +199,7 @@ const std::vector<std::string>& config_files()
         "earlytalk",    "localtime",    "greetdelay",
         "smtprules",    "maxconnip",    "concurrencyincoming",
         "maxconnrate",  "lookuptime",   "tlsclients",
-        "mfcheck",      "etrnhosts"};
+        "mfcheck",      "etrnhosts",    "ownersince"};
     return names;
 }
 

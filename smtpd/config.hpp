@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/mail/name_table.hpp"
+#include "base/mail/owners.hpp"
 #include "base/net/ip_address.hpp"
 #include "base/sys/cdb.hpp"
 #include "base/sys/control.hpp"
@@ -44,7 +45,8 @@ struct Config {
     std::optional<CdbReader> more_rcpthosts;
     RefusedLists refused;
     PluginList plugins;
-    NameMap recipient_databytes;   // rcptdatabytes: address or "@domain" to bytes
+    NameMap recipient_databytes;    // rcptdatabytes: address or "@domain" to bytes
+    std::optional<Owners> owners;   // ownersince
     std::uint64_t databytes = 0, max_line = 0;
     std::size_t max_recipients = 1000;
     unsigned max_hops = 100;

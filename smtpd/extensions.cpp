@@ -35,7 +35,7 @@ constexpr std::array rows{
     Row{"DELIVERBY", false, true},
     Row{"FUTURERELEASE", false, true, false, false, true},
     Row{"MT-PRIORITY", false, false},
-    Row{"RRVS", false, false, broken},
+    Row{"RRVS", false, false},
     Row{"STARTTLS", true, true},
     Row{"AUTH", false, true},
     Row{"VRFY", true, true},

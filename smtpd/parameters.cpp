@@ -3,6 +3,7 @@
 #include "base/mail/date.hpp"
 #include "base/mail/dsn_parameters.hpp"
 #include "base/mail/utf8.hpp"
+#include "base/mail/valid_since.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -112,13 +113,7 @@ bool take_priority(Value value, Parameters& parameters)
     return true;
 }
 
-bool is_rrvs(std::string_view value)
-{
-    const auto semicolon = value.find(';');
-    const auto mode =
-        semicolon == std::string_view::npos ? "c" : lower(value.substr(semicolon + 1));
-    return parse_date_3339(value.substr(0, semicolon)) && (mode == "c" || mode == "r");
-}
+bool is_rrvs(std::string_view value) { return parse_rrvs(value).has_value(); }
 
 // RFC 4954 5: xtext of at most 500 octets, or "<>".
 bool is_auth(std::string_view value)

@@ -108,6 +108,21 @@ std::optional<Answer> Policy::recipient(std::string_view address) const
         .because("validrcptto");
 }
 
+// RFC 7293 5: whose mailboxes are elsewhere, there it is known.
+std::optional<Answer> Policy::owner(std::string_view address, std::time_t since) const
+{
+    auto owner = Owner::same;
+    if (config_.owners)
+        owner = config_.owners->of(address, since);
+    else if (config_.locals.contains(split_address(address).domain) && !is_role_account(address))
+        owner = Owner::unknown;
+    if (owner == Owner::same) return std::nullopt;
+    const auto [status, words] = words_of(owner);
+    return Answer(550, std::string(status),
+                  "sorry, " + std::string(words) + " (#" + std::string(status) + ')')
+        .because("ownersince");
+}
+
 Policy::Existence Policy::exists(std::string_view address) const
 {
     if (foreign_recipient(address) || address.find('@') == std::string_view::npos)

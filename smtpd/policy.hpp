@@ -7,6 +7,7 @@
 #include "smtpd/config.hpp"
 #include "smtpd/peer.hpp"
 
+#include <ctime>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ public:
 
     // nullopt: mail for it is taken.
     std::optional<Answer> recipient(std::string_view address) const;
+
+    // nullopt: whom the sender knows there since then is there still, or others must say.
+    std::optional<Answer> owner(std::string_view address, std::time_t since) const;
 
     // By the list of those who exist; where there is none, nobody knows.
     enum class Existence { unknown, no, yes };

@@ -2,6 +2,7 @@
 #include "smtpd/session.hpp"
 
 #include "base/mail/address.hpp"
+#include "base/mail/valid_since.hpp"
 #include "base/sys/clock.hpp"
 #include "base/text.hpp"
 #include "smtpd/client_facts.hpp"
@@ -329,6 +330,8 @@ Answer Session::take_recipient(const Path& path, const Parameters& parameters)
         return Answer(452, "4.5.3", "too many recipients (#4.5.3)").because("maxrcpt");
     if (auto refusal = used_up("recipients", recipients_.size() + 1, config().auth.max_recipients))
         return *refusal;
+    if (const auto known = parameters.rrvs ? parse_rrvs(*parameters.rrvs) : std::nullopt)
+        if (auto refusal = policy_.owner(address, known->time)) return counted(std::move(*refusal));
     const auto most_bytes = policy_.databytes_of(address);
     if (most_bytes > 0 && size_ > most_bytes)
         return Answer(552, "5.3.4", "sorry, that message is too big for this recipient (#5.3.4)")
@@ -357,7 +360,8 @@ Answer Session::counted(Answer refusal)
 {
     const auto most = leading_number(around_.peer.bad_recipient_limit.value_or(""))
                           .value_or(config().bad_recipient_limit);
-    const bool guess = refusal.why == "badrcptto" || refusal.why == "validrcptto";
+    const bool guess =
+        refusal.why == "badrcptto" || refusal.why == "validrcptto" || refusal.why == "ownersince";
     if (!guess || most == 0 || ++bad_recipients_ < most) return refusal;
     why_closed_ = "too many bad recipients";
     return Answer(421, "4.7.0", "too many invalid addresses, goodbye (#4.7.0)")

@@ -19,5 +19,8 @@ std::string date_3339(std::time_t when);   // "2026-11-22T10:00:00Z"
 // With "Z" or an offset; a fraction of a second is cut off. nullopt: no such form, no such date, or
 // before 1970.
 std::optional<std::time_t> parse_date_3339(std::string_view text);
+// As header fields have it: day of the week and seconds may be missing, zones have names too, and
+// comments stand where blanks may (RFC 5322 3.3, 4.3). nullopt as above.
+std::optional<std::time_t> parse_date_5322(std::string_view text);
 
 }

@@ -4,6 +4,7 @@
 
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <ctime>
 
 using namespace grapnel::test;
@@ -210,6 +211,97 @@ TEST_F(ClientsRequests, OfInternationalMailComeBackFromAHostThatCannotTakeIt)
     send(mta, " SMTPUTF8", "bob@b\xc3\xbc\x63her.example");
     ASSERT_TRUE(far.wait_for_messages(1)) << mta.log();
     EXPECT_EQ(command(far, "RCPT"), "RCPT TO:<bob@xn--bcher-kva.example>");
+}
+
+// RFC 7293: joe@here.example has been joe's since 2014-04-04.
+struct OwnersOfMailboxes : ClientsRequests {
+    OwnersOfMailboxes()
+    {
+        home.control("smtpext", "+RRVS");
+        home.control("ownersince", "joe-x@here.example:2014-04-04");
+        dot_qmail("./Maildir/\n", "x");
+    }
+    // With this field in its header.
+    static void send_with(const Instance& mta, const std::string& to, const std::string& date)
+    {
+        SmtpClient client(mta.port());
+        for (const auto& line :
+             {std::string("EHLO client.example"), std::string("MAIL FROM:<joe@here.example>"),
+              "RCPT TO:<" + to + '>', std::string("DATA")})
+            client.command(line);
+        client.send(
+            as_data("Require-Recipient-Valid-Since: " + to + "; " + date + "\n" + a_message()));
+        EXPECT_THAT(client.reply(), HasSubstr("250 "));
+    }
+};
+
+TEST_F(OwnersOfMailboxes, AreAskedForAtOnceAndWhereTheMailArrives)
+{
+    Instance mta(home);
+    EXPECT_THAT(send(mta, "", "joe-x@here.example", " RRVS=2014-04-03T00:00:00Z"),
+                HasSubstr("550 5.7.17"));
+    EXPECT_THAT(send(mta, "", "joe-x@here.example", " RRVS=2014-04-04T00:00:00Z"),
+                HasSubstr("250 2.0.0"));
+    ASSERT_TRUE(wait_for_maildir(maildir, 1)) << mta.log();
+    send_with(mta, "joe-x@here.example", "5 Apr 2014 00:00:00 +0000");
+    ASSERT_TRUE(wait_for_maildir(maildir, 2)) << mta.log();
+    for (const auto& one : maildir_messages(maildir))
+        EXPECT_THAT(one, Not(HasSubstr("Require-Recipient")));
+    send_with(mta, "joe-x@here.example", "3 Apr 2014 00:00:00 +0000");
+    ASSERT_TRUE(wait_for_maildir(maildir, 3)) << mta.log();
+    EXPECT_TRUE(mta.wait_until_empty());
+    std::string failed;
+    for (const auto& one : maildir_messages(maildir))
+        if (one.find("failure notice") != std::string::npos) failed = one;
+    EXPECT_THAT(failed, HasSubstr("that mailbox has changed its owner since. (#5.7.17)"));
+}
+
+TEST_F(OwnersOfMailboxes, AreNotAskedForWhereMailIsSentOnTo)
+{
+    const SmtpScript far({.extensions = {"RRVS"}});
+    next_hop(far.route());
+    dot_qmail("bob@far.example\n", "x");
+    Instance mta(home);
+    send(mta, "", "joe-x@here.example", " RRVS=2014-04-05T00:00:00Z");
+    ASSERT_TRUE(far.wait_for_messages(1)) << mta.log();
+    EXPECT_EQ(command(far, "RCPT"), "RCPT TO:<bob@far.example>");
+    send_with(mta, "joe-x@here.example", "5 Apr 2014 00:00:00 +0000");
+    ASSERT_TRUE(far.wait_for_messages(2)) << mta.log();
+    for (const auto& message : far.messages())
+        EXPECT_THAT(message, Not(HasSubstr("Require-Recipient")));
+}
+
+TEST_F(OwnersOfMailboxes, AreAskedForByTheNextHostOrInTheHeaderOrNotAtAll)
+{
+    const SmtpScript knows({.extensions = {"PIPELINING", "RRVS"}}), plain({.extensions = {"SIZE"}});
+    home.control("smtproutes", "knows.example:" + knows.route() + "\nplain.example:" +
+                                   plain.route() + "\nreads.example:" + plain.route());
+    home.control("rrvsheader", ".example.org\nreads.example");
+    Instance mta(home);
+    send(mta, "", "bob@knows.example", " RRVS=2014-04-04T02:00:00+02:00;C");
+    ASSERT_TRUE(knows.wait_for_messages(1)) << mta.log();
+    EXPECT_EQ(command(knows, "RCPT"),
+              "RCPT TO:<bob@knows.example> RRVS=2014-04-04T02:00:00+02:00;C");
+    send_with(mta, "ann@knows.example", "5 Apr 2014 00:00:00 +0000");
+    ASSERT_TRUE(knows.wait_for_messages(2)) << mta.log();
+    const auto sessions = knows.sessions();
+    EXPECT_TRUE(std::any_of(sessions.begin(), sessions.end(), [](const auto& session) {
+        const auto& all = session.commands;
+        return std::count(all.begin(), all.end(),
+                          "RCPT TO:<ann@knows.example> RRVS=2014-04-05T00:00:00Z;C") == 1;
+    }));
+    send(mta, "", "bob@reads.example", " RRVS=2014-04-04T02:00:00+02:00;C");
+    ASSERT_TRUE(plain.wait_for_messages(1)) << mta.log();
+    EXPECT_THAT(plain.messages().front(),
+                testing::StartsWith("Require-Recipient-Valid-Since: bob@reads.example; "
+                                    "Fri, 4 Apr 2014 00:00:00 +0000\nReceived: "));
+    send(mta, "", "bob@plain.example", " RRVS=2014-04-04T02:00:00+02:00;C");
+    ASSERT_TRUE(plain.wait_for_messages(2)) << mta.log();
+    EXPECT_THAT(plain.messages().back(), Not(HasSubstr("Require-Recipient")));
+    send(mta, "", "bob@plain.example", " RRVS=2014-04-04T02:00:00+02:00");
+    EXPECT_THAT(notice(mta), HasSubstr("5.7.19"));
+    EXPECT_TRUE(mta.wait_until_empty());
+    EXPECT_EQ(plain.messages().size(), 2u);
 }
 
 }

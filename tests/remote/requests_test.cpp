@@ -114,5 +114,44 @@ TEST(Requests, AnInternationalAddressSaysSoWhoeverSentTheMessage)
     EXPECT_EQ(objection(requests, none, "192.0.2.1")->status, "5.6.7");
 }
 
+// RFC 7293 5.1.1, 6.
+TEST(Requests, WhoMustLookWhoseAMailboxIsIsGivenTheMessageOrNobody)
+{
+    const auto status = [](std::string_view rrvs, const Offers& offers) {
+        const auto no = objection(read_requests("rrvs=" + std::string(rrvs)), offers, "192.0.2.1");
+        return no ? no->status : "";
+    };
+    EXPECT_EQ(status("2014-04-03T23:01:00Z", none), "5.7.19");
+    EXPECT_EQ(status("2014-04-03T23:01:00Z;R", none), "5.7.19");
+    EXPECT_EQ(status("2014-04-03T23:01:00Z;c", none), "");
+    EXPECT_EQ(status("2014-04-03T23:01:00Z", all), "");
+    EXPECT_EQ(status("nonsense", none), "");
+    EXPECT_EQ(rcpt_parameters(read_requests("rrvs=2014-04-03T23:01:00Z;c"), all),
+              " RRVS=2014-04-03T23:01:00Z;c");
+}
+
+TEST(Requests, WhoReadsItInTheHeaderOnlyHasItThere)
+{
+    auto requests = read_requests("rrvs=2014-04-03T23:01:00Z;C");
+    EXPECT_EQ(added_header(requests, none, "joe@b.example"), "");
+    requests.field_is_read = true;
+    EXPECT_EQ(added_header(requests, none, "joe@b.example"),
+              "Require-Recipient-Valid-Since: joe@b.example; Thu, 3 Apr 2014 23:01:00 +0000\r\n");
+    EXPECT_EQ(added_header(requests, all, "joe@b.example"), "");
+    auto nothing_asked = read_requests("");
+    nothing_asked.field_is_read = true;
+    EXPECT_EQ(added_header(nothing_asked, none, "joe@b.example"), "");
+}
+
+TEST(Requests, WhatTheHeaderAsksIsAskedInTheEnvelopeWhereItCanBe)
+{
+    auto requests = read_requests("");
+    requests.since_in_header = 1396566060;
+    EXPECT_EQ(rcpt_parameters(requests, all), " RRVS=2014-04-03T23:01:00Z;C");
+    EXPECT_EQ(rcpt_parameters(requests, none), "");
+    requests.records.set("rrvs", "2000-01-01T00:00:00Z");
+    EXPECT_EQ(rcpt_parameters(requests, all), " RRVS=2000-01-01T00:00:00Z");
+}
+
 }
 }

@@ -112,6 +112,11 @@ TEST(SettingCheck, FindsValuesThatMeanNothing)
     ASSERT_EQ(copies.size(), 2u);
     EXPECT_EQ(copies[0].line, 2u);
     EXPECT_THAT(copies[1].text, testing::StartsWith("\"A:[x:a@b.example\" is ignored: "));
+    constexpr Setting owners{"ownersince",  SettingKind::list, "none",
+                             "qmail-smtpd", "Owners",          Check::owner};
+    EXPECT_THAT(
+        complaints(owners, "joe@a.example:2024-05-01\n@a.example:unknown\njoe:2024-05-01\n"),
+        ElementsAre(found(3, "\"joe:2024-05-01\" is neither ADDRESS:DATE nor @DOMAIN:DATE.")));
     constexpr Setting bad{"badrcptto", SettingKind::list, "none", "qmail-smtpd",
                           "Bad",       Check::pattern};
     const auto pattern = complaints(bad, "^a 550 no\n[b\n");

@@ -453,7 +453,7 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
           {from + " SUBMITTER=x", "555 5.5.4"},
           {to, "503 5.5.1"},
           has_sender,
-          {to + " RRVS=2020-01-01T00:00:00Z", "555 5.5.4"},
+          {to + " RRVS=2020-01-01T00:00:00Z", "555 5.5.4"},   // off
           {"BURL x", "502 5.5.1"},
           {"ATRN", "502 5.5.1"}}},
     });
@@ -575,6 +575,59 @@ TEST_P(Dialogue, EtrnSaysWhatQmailSendSays)
     }
 }
 
+// RFC 7293 5.1, by control/ownersince.
+TEST_P(Dialogue, WhoseMailboxChangedHandsGetsNoMailForWhoHadItBefore)
+{
+    home.control("ownersince", "joe@here.example:2014-04-04\n"
+                               "@bought.example:2015-01-01T12:00:00+02:00\n"
+                               "lost@here.example:unknown");
+    home.control("rcpthosts", "here.example\nbought.example\nfar.example");
+    start({"SMTPEXT=+RRVS"});
+    const auto since = [](const std::string& user, const std::string& date) {
+        return "RCPT TO:<" + user + "> RRVS=" + date;
+    };
+    hold(std::vector<Row>{
+        {"whose it is",
+         {{ehlo, "250"},
+          has_sender,
+          {since("joe@here.example", "2014-04-04T00:00:00Z"), "250 2.1.5"},
+          {since("joe@here.example", "2014-04-03T23:59:59Z"), "550 5.7.17"},
+          {since("joe@here.example", "2014-04-04T01:00:00+02:00;C"), "550 5.7.17"},
+          {since("joe@here.example", "2014-04-03T23:00:00-02:00;r"), "250 2.1.5"},
+          {since("joe-list@here.example", "2014-04-03T00:00:00Z;R"), "550 5.7.17"},
+          {since("ann@here.example", "1999-04-03T00:00:00Z"), "250 2.1.5"},
+          {since("ann@bought.example", "2015-01-01T09:59:59Z"), "550 5.7.18"},
+          {since("ann@bought.example", "2015-01-01T10:00:00Z"), "250 2.1.5"},
+          {since("postmaster@bought.example", "1999-01-01T10:00:00Z"), "250 2.1.5"},
+          {since("lost@here.example", "2015-01-01T10:00:00Z"), "550 5.7.19"},
+          {since("ann@far.example", "1999-01-01T10:00:00Z"), "250 2.1.5"},
+          {"RCPT TO:<joe@here.example>", "250 2.1.5"}}},
+        {"what it must be",
+         {greeted,
+          has_sender,
+          {since("joe@here.example", "2014-04-04"), "501 5.5.4"},
+          {since("joe@here.example", "2014-04-04T00:00:00.5Z"), "501 5.5.4"},
+          {since("joe@here.example", "2014-04-04T00:00:00Z;X"), "501 5.5.4"},
+          {since("joe@here.example", "2014-04-04T00:00:00Z RRVS=2014-04-04T00:00:00Z"),
+           "501 5.5.4"},
+          {"RCPT TO:<joe@here.example> RRVS", "501 5.5.4"}}},
+    });
+    EXPECT_NE(connect().command(ehlo).find("RRVS"), std::string::npos);
+}
+
+TEST_P(Dialogue, WhereNobodyHasWrittenDownWhoseMailboxesAreThatIsSaid)
+{
+    home.control("rcpthosts", "here.example\nfar.example");
+    start({"SMTPEXT=+RRVS"});
+    hold(
+        std::vector<Row>{{"no list",
+                          {greeted,
+                           has_sender,
+                           {to + " RRVS=2020-01-01T00:00:00Z", "550 5.7.19"},
+                           {"RCPT TO:<abuse@here.example> RRVS=2020-01-01T00:00:00Z", "250 2.1.5"},
+                           {"RCPT TO:<joe@far.example> RRVS=2020-01-01T00:00:00Z", "250 2.1.5"}}}});
+}
+
 TEST_P(Dialogue, AllOffIsBareSmtp)
 {
     start({"SMTPEXT=-ALL"});
@@ -681,5 +734,4 @@ TEST_P(Dialogue, ReceivedSaysHowItCame)
     EXPECT_EQ(has(field, " tls TLS_"), is_in_tls(GetParam())) << field;
     EXPECT_TRUE(has(field, "for <j\xc3\xb6@here.example>;")) << field;
 }
-
 }
