@@ -1,5 +1,6 @@
 #include "send/asked_domains.hpp"
 
+#include "base/mail/idna.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -14,7 +15,9 @@ constexpr std::size_t most_names = 1000;
 std::string domain_of(std::string_view address)
 {
     const auto at = address.rfind('@');
-    return at == std::string_view::npos ? std::string() : lower(address.substr(at + 1));
+    if (at == std::string_view::npos) return {};
+    const auto domain = address.substr(at + 1);
+    return lower(ascii_domain(domain).value_or(std::string(domain)));
 }
 
 bool AskedDomains::ask(const queue::HastenRequest& request, Due now)

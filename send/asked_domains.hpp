@@ -32,6 +32,7 @@ private:
     std::map<std::string, Asked, std::less<>> names_;
 };
 
-std::string domain_of(std::string_view address);   // lower case
+// As the DNS has it, in lower case.
+std::string domain_of(std::string_view address);
 
 }

@@ -32,6 +32,15 @@ TEST(AskedDomains, AreExpectedForFiveMinutesOrUntilTheyAreUnreachable)
     EXPECT_TRUE(asked.is_expected("x@a.b.example", 20'000));
 }
 
+TEST(AskedDomains, BeyondAsciiAreKnownAsTheDnsHasThem)
+{
+    EXPECT_EQ(domain_of("x@B\xc3\xbc"
+                        "cher.example"),
+              "xn--bcher-kva.example");
+    EXPECT_EQ(domain_of("x@\xff.Example"), "\xff.example") << "what is no name stays as it is";
+    EXPECT_EQ(domain_of("x@[192.0.2.1]"), "[192.0.2.1]");
+}
+
 TEST(AskedDomains, AThousandAreRememberedAtMost)
 {
     AskedDomains asked;
