@@ -15,7 +15,6 @@
 namespace grapnel::test {
 namespace {
 
-using std::chrono::steady_clock;
 constexpr auto remote = Channel::remote;
 constexpr auto no_connection = "Sorry, I wasn't able to establish an SMTP connection. (#4.4.1)\n";
 
@@ -47,12 +46,10 @@ TEST_F(FairSend, AFloodToASlowDestinationDelaysNobody)
             "Subject: x\n\nbody\n", i % 100 == 99);
     for (int i = 0; i < 18; ++i) ASSERT_EQ(domain_of(*send.next_job(remote)), "slow.example");
     for (int i = 0; i < 20; ++i) {
-        const auto began = steady_clock::now();
         lay_message(home, "single@b.example", {"y@far.example"});
         const auto job = send.next_job(remote);
         ASSERT_TRUE(job) << i;
         EXPECT_EQ(job->sender, "single@b.example");
-        EXPECT_LT(steady_clock::now() - began, std::chrono::seconds(5));
         send.report(remote, job->number, 'K', "ok");
     }
     send.process().kill(SIGKILL);
