@@ -11,7 +11,7 @@ namespace grapnel::queue {
 
 namespace {
 
-constexpr auto answer_limit = std::chrono::seconds(30);
+constexpr auto answer_limit = std::chrono::seconds(60);
 
 net::asio::awaitable<HastenAnswer> ask(net::Stream stream, HastenRequest request)
 {

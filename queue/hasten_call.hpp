@@ -12,7 +12,7 @@ namespace grapnel::queue {
 // The local socket of qmail-send, in a directory that only it and qmail-smtpd may enter.
 std::string hasten_path(const std::string& home);
 
-// later: no qmail-send hears of it here, or it does not answer within 30 seconds.
+// later: no qmail-send hears of it here, or it does not answer within a minute.
 net::asio::awaitable<HastenAnswer> hasten(std::string path, HastenRequest request);
 
 }

@@ -21,8 +21,8 @@ using State = queue::HastenAnswer::State;
 
 namespace {
 
-constexpr auto patience = 5s;   // of who asks
-constexpr auto turn = 2ms;      // and one file: then it is the others'
+constexpr auto patience = 20s;   // of who asks
+constexpr auto turn = 2ms;       // and one file: then it is the others'
 constexpr std::size_t most_asked = 64, most_found = 1000;
 
 }

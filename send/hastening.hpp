@@ -33,7 +33,7 @@ public:
     // changed is called when messages have become due.
     Hastening(net::Executor executor, Shared shared, std::function<void()> changed);
 
-    // line: of queue/hasten_wire, and so is the answer. It comes within five seconds.
+    // line: of queue/hasten_wire, and so is the answer. It comes within 20 seconds.
     boost::asio::awaitable<std::string> reply(std::string line);
     boost::asio::awaitable<void> run();   // for ever
 
