@@ -9,9 +9,10 @@ namespace grapnel::local {
 
 namespace {
 
-constexpr std::array<std::string_view, 4> of_text{"body", "smtputf8", "requiretls", "tls-required"};
-constexpr std::array<std::string_view, 5> of_message{"ret", "envid", "mtrk", "priority",
-                                                     "deliver-by"};
+// Of a list's copies, too: what the text needs, and how urgent it is (RFC 6710 4.4).
+constexpr std::array<std::string_view, 5> of_text{"body", "smtputf8", "requiretls", "tls-required",
+                                                  "priority"};
+constexpr std::array<std::string_view, 4> of_message{"ret", "envid", "mtrk", "deliver-by"};
 
 Extensions read(std::string_view records)
 {

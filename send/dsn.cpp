@@ -291,6 +291,7 @@ Notice make_report(const BounceNames& names, const MessageInfo& info, const Repo
     if (parts.international || parts.utf8_message || !is_ascii(sender))
         notice.records.set("smtputf8", "1");
     if (info.message.find("requiretls")) notice.records.set("requiretls", "1");
+    inherit_priority(info.message, notice.records);
 
     const auto text = parts.begin(parts.eight_bit_text ? "text/plain; charset=utf-8"
                                                        : "text/plain; charset=us-ascii",

@@ -5,6 +5,7 @@
 #include "send/outcome_file.hpp"
 #include "send/report_notice.hpp"
 #include "send/routing.hpp"
+#include "send/wishes.hpp"
 
 #include <optional>
 #include <system_error>
@@ -97,7 +98,10 @@ void Finishing::tell_sender(queue::MessageNumber n, MessageInfo info)
     auto notice = is_report ? report_notice(queue_.spool, n, info, config_,
                                             ReportedMatter::Kind::failure, {}, now)
                             : make_notice(config_.bounce, info.sender, now);
-    if (notice) return go_on(n, std::move(info), std::move(*notice));
+    if (notice) {
+        inherit_priority(info.message, notice->records);
+        return go_on(n, std::move(info), std::move(*notice));
+    }
     const bool is_double = without_verp_mark(info.sender).empty();
     log_.discarded_bounce(is_double ? "double" : "triple", queue::Spool::bounce(n));
     told(n, true);

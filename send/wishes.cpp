@@ -98,6 +98,12 @@ int priority(const Extensions& message)
     return negative ? -static_cast<int>(*number) : static_cast<int>(*number);
 }
 
+void inherit_priority(const Extensions& message, Extensions& notice)
+{
+    if (const int urgency = priority(message); urgency != 0)
+        notice.set("priority", std::to_string(urgency));
+}
+
 std::string carried_on(const queue::Info& info, queue::Position position)
 {
     Extensions records;

@@ -37,6 +37,8 @@ std::time_t start_of_life(const queue::Info& info, std::time_t birth);
 
 // -9..9, 0 where none is given.
 int priority(const Extensions& message);
+// What tells of a message is as urgent as that (RFC 6710 4.6).
+void inherit_priority(const Extensions& message, Extensions& notice);
 
 // "name=value name=value": what travels on with a delivery to him; empty: nothing.
 std::string carried_on(const queue::Info& info, queue::Position position);

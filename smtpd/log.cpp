@@ -129,11 +129,12 @@ void secured(const std::string& session, const Peer& peer, const net::TlsFacts& 
 }
 
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
-            std::string_view id)
+            std::string_view id, std::optional<int> priority)
 {
     auto line = event(session, "mail", peer);
     add(line, " from=<", sender);
     line.append("> id=").append(id);
+    if (priority) line.append(" priority=").append(std::to_string(*priority));
     write_line(line);
 }
 

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,7 +32,7 @@ void greeted(const std::string& session, const Peer& peer, std::string_view verb
              std::string_view name);
 void secured(const std::string& session, const Peer& peer, const net::TlsFacts& tls);
 void sender(const std::string& session, const Peer& peer, std::string_view sender,
-            std::string_view id);
+            std::string_view id, std::optional<int> priority = {});
 void authenticated(const std::string& session, const Peer& peer);   // peer.user, by peer.method
 void hastened(const std::string& session, const Peer& peer, std::string_view domain,
               const Answer& answer);

@@ -215,6 +215,8 @@ std::optional<Answer> Session::verified(std::string_view argument) const
     }
 }
 
+// Who gets what is sent to an address stands in its user's .qmail file, which is not for us to
+// read: neither that it is a list nor that it is none can be said.
 Answer Session::expn(std::string_view)
 {
     if (lax_[Lax::expn502]) return Answer(502, "5.5.1", "unimplemented (#5.5.1)");

@@ -268,7 +268,7 @@ Answer Session::mail(std::string_view argument)
     check_sender_ = auth_.done() && (config().auth.rights || config().auth.judges_senders);
     record_message(parameters, SystemClock().now(), granted, wishes_);
     bad_sender_ = policy_.bad_sender(sender_);
-    log::sender(around_.name, around_.peer, sender_, id_);
+    log::sender(around_.name, around_.peer, sender_, id_, priority_);
     if (!bad_sender_ && !around_.peer.may_relay()) ask_about_domain(sender_);
     if (around_.hooks) {
         message_ = connection_;
@@ -279,7 +279,7 @@ Answer Session::mail(std::string_view argument)
     }
     have_judged(PluginEvent::mail);
     if (parameters.priority && granted != *parameters.priority)
-        return Answer(250, "2.3.6", "ok, with priority " + std::to_string(granted));
+        return Answer(250, "2.3.6", std::to_string(granted) + " is its priority here");
     return Answer(250, "2.1.0", "ok");
 }
 

@@ -31,10 +31,11 @@ bool is_plain_address(std::string_view text)
 {
     const auto domain = text.substr(std::min(text.rfind('@'), text.size()));
     if (domain.empty() || domain.find('"') != std::string_view::npos) return false;
+    const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
+    if (std::any_of(text.begin(), text.end(), is_control)) return false;
     bool quoted = false;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
-        if (static_cast<unsigned char>(c) < 32 || c == 127) return false;
         if (quoted && c == '\\') ++i;
         if (c == '"') quoted = !quoted;
         if (!quoted && std::string_view(" <>(),;:\\").find(c) != std::string_view::npos)

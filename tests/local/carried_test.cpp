@@ -37,6 +37,8 @@ TEST(Carried, OfManySuccessIsToldHere)
 TEST(Carried, AListIsANewMessage)
 {
     EXPECT_EQ(block(records, Onward::as_list, 2), "body=8BITMIME|");
+    EXPECT_EQ(block("priority=-3 deliver-by=9;N", Onward::as_list, 2), "priority=-3|");
+    EXPECT_EQ(block("priority=3/5 rrvs=2014-04-03T23:01:00Z", Onward::to_one, 1), "priority=3/5|");
     EXPECT_EQ(report_line(records, Onward::as_list), "");
     EXPECT_EQ(block("", Onward::to_one, 1), "");
     EXPECT_EQ(block("no record", Onward::to_one, 1), "");

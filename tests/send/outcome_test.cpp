@@ -194,6 +194,20 @@ TEST(Report, NoTextOfStrangersEndsAField)
     EXPECT_THAT(notice.middle, HasSubstr("Original-Recipient: rfc822; a+0AEvil:+20x\n"));
 }
 
+// RFC 6710 4.6.
+TEST(Report, IsAsUrgentAsTheMessage)
+{
+    ReportedMatter matter;
+    matter.recipients = {relayed()};
+    auto info = with("notify", "SUCCESS");
+    EXPECT_FALSE(make_report(names, info, matter, ReportForm::dsn).records.find("priority"));
+    info.message.set("priority", "-3/2");
+    const auto notice = make_report(names, info, matter, ReportForm::dsn);
+    const auto* urgency = notice.records.find("priority");
+    ASSERT_TRUE(urgency);
+    EXPECT_EQ(*urgency, "-3");
+}
+
 TEST(Report, ALongMessageComesBackAsItsHeader)
 {
     ReportedMatter matter;

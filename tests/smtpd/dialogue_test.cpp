@@ -442,7 +442,7 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
           {from + " HOLDFOR=999999999", "501 5.5.4"},
           {from + " MT-PRIORITY=-3", "250 2.1.0"},
           again,
-          {from + " MT-PRIORITY=3", "250 2.3.6"},
+          {from + " MT-PRIORITY=3", "250 2.3.6 0"},
           again,
           {from + " RET=FULL RET=FULL", "501 5.5.4"}}},
         {"never",
