@@ -284,6 +284,8 @@ inline constexpr std::array settings{
             "A directory: in HOST.pem the authorities by which that server must be verified"},
     Setting{"tlsserverciphers", SettingKind::line, "OpenSSL's", "qmail-smtpd",
             "Ciphers of the SMTP server, as OpenSSL writes them"},
+    Setting{"trustanchors", SettingKind::list, "/usr/share/dns/root.key", "qmail-remote",
+            "DS or DNSKEY records that DNSSEC begins at"},
     Setting{"validrcptto", SettingKind::list, "none", "qmail-smtpd",
             "Recipients that exist, where this or the next two are there"},
     Setting{"validrcptto.cdb", SettingKind::cdb, "none", "qmail-smtpd",

@@ -1,5 +1,8 @@
 #include "hooks/facts.hpp"
 
+#include "base/text.hpp"
+
+#include <algorithm>
 #include <array>
 
 namespace grapnel::hooks {
@@ -19,6 +22,15 @@ std::optional<DeliveryStatus> delivery_status_named(std::string_view name)
     for (std::size_t n = 0; n < status_names.size(); ++n)
         if (status_names[n] == name) return static_cast<DeliveryStatus>(n);
     return std::nullopt;
+}
+
+bool is_binary(const Facts& facts)
+{
+    if (!facts.envelope || facts.stage == Stage::dsn) return false;   // a notice is none
+    const auto& given = facts.envelope->from.parameters;
+    return std::any_of(given.begin(), given.end(), [](const auto& parameter) {
+        return parameter.first == "BODY" && equal_ignoring_case(parameter.second, "BINARYMIME");
+    });
 }
 
 }

@@ -115,4 +115,7 @@ struct Facts {
     bool operator==(const Facts&) const = default;
 };
 
+// The message at this stage is octets behind its header: BODY=BINARYMIME (RFC 3030).
+bool is_binary(const Facts& facts);
+
 }

@@ -2,6 +2,7 @@
 
 #include "base/net/interfaces.hpp"
 #include "base/sys/environment.hpp"
+#include "base/sys/file.hpp"
 #include "base/text.hpp"
 
 #include <algorithm>
@@ -35,6 +36,19 @@ std::chrono::seconds seconds_in(const Control& control, std::string_view file,
     constexpr std::uint64_t most = 1000000;
     return std::chrono::seconds(
         static_cast<std::int64_t>(std::min(control.integer(file, fallback), most)));
+}
+
+// What Debian's dns-root-data keeps where the operator says nothing.
+std::vector<std::string> trust_anchors(const Control& control)
+{
+    constexpr std::size_t longest = 65536;
+    if (auto own = control.list("trustanchors")) return *own;
+    std::vector<std::string> anchors;
+    const auto text = read_file_if_there("/usr/share/dns/root.key", longest).value_or("");
+    for (const auto line : split(text, '\n'))
+        if (const auto anchor = trim(line.substr(0, line.find(';'))); !anchor.empty())
+            anchors.emplace_back(anchor);
+    return anchors;
 }
 
 BareCr bare_cr_in(const Control& control)
@@ -98,6 +112,7 @@ Config read(const Control& control)
     config.unused =
         UnusedExtensions(control.list("remoteext").value_or(std::vector<std::string>()));
     config.resolvers = control.list("resolver").value_or(std::vector<std::string>());
+    config.trust_anchors = trust_anchors(control);
     config.source = net::IpAddress::parse(control.line("outgoingip").value_or(""));
     config.connect_limit = seconds_in(control, "timeoutconnect", 60);
     config.answer_limit = seconds_in(control, "timeoutremote", 1200);

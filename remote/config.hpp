@@ -49,7 +49,8 @@ struct Config {
     Ourselves ourselves = {};
     UnusedExtensions unused = {};
     std::vector<std::string> resolvers = {};
-    std::optional<net::IpAddress> source = {};   // control/outgoingip
+    std::vector<std::string> trust_anchors = {};   // DS or DNSKEY records; none: nothing is proven
+    std::optional<net::IpAddress> source = {};     // control/outgoingip
     std::chrono::seconds connect_limit{60};
     std::chrono::seconds answer_limit{1200};
     bool trust_limit = false;   // answer_limit as it is, below RFC 5321's minimum too (sandboxes)

@@ -52,9 +52,11 @@ Errand make_errand(const Config& config, const Mission& mission,
     errand.sender = for_smtp(mission.sender);
     for (const auto& recipient : mission.recipients)
         errand.recipients.push_back(for_smtp(recipient));
-    if (facts) errand.size = facts->wire_size();
-    errand.eight_bit = !facts || facts->eight_bit();
     errand.requests = read_requests(mission.records);
+    errand.requests.tls_demanded = demands_tls(mission);
+    errand.binary = is_binary(errand.requests);
+    if (facts) errand.size = facts->wire_size(errand.binary ? TextForm::binary : TextForm::lines);
+    errand.eight_bit = !facts || facts->eight_bit();
     errand.requests.never_as_null = config.never_as_null;
     for (const auto name : domain_and_suffixes(mission.domain))
         errand.requests.field_is_read |= config.readers_of_field.contains(name);
@@ -181,10 +183,16 @@ std::string prepare_tls(Errand& errand, const Common& common, const NextHop& hop
                                domain, with_login);
     errand.host = printable(hop.host, 255);
     errand.tls = rule.level;
+    if (errand.requests.tls_demanded) {
+        // The operator's "none" is a word about this host, and leaves nothing to be demanded of it.
+        if (errand.tls == TlsLevel::none) errand.unused.insert("STARTTLS");
+        errand.tls = TlsLevel::verify;
+    }
     const bool unwanted =
         errand.unused.contains("STARTTLS") || common.tls.failed_lately(hop.endpoint);
     if (errand.tls == TlsLevel::may && unwanted && !with_login) errand.tls = TlsLevel::none;
-    errand.tls_at_once = hop.endpoint.port == submissions_port && errand.tls != TlsLevel::none;
+    errand.tls_at_once = hop.endpoint.port == submissions_port && rule.level != TlsLevel::none &&
+                         errand.tls != TlsLevel::none;
     return rule.authorities;
 }
 
@@ -224,6 +232,31 @@ asio::awaitable<Report> try_hosts(Common common, Route route, const Mission& mis
 
 }
 
+bool demands_tls(const Mission& mission)
+{
+    const bool is_notice = mission.sender.empty() || mission.sender == "#@[]";
+    return !is_notice && read_requests(mission.records).records.find("requiretls");
+}
+
+namespace {
+
+// The hosts were named by the DNS, without proof.
+Report not_proven(const Config& config, const std::string& domain)
+{
+    const auto name = printable(domain, 255);
+    if (config.trust_anchors.empty())
+        return whole(Fate::temporary,
+                     "The sender demands TLS all the way, and without control/trustanchors I "
+                     "cannot prove who takes mail for " +
+                         name + ". (#4.3.5)\n");
+    return whole(Fate::permanent,
+                 "The sender demands TLS all the way, but nothing proves who takes "
+                 "mail for " +
+                     name + ": its MX records are not signed. (#5.7.30)\n");
+}
+
+}
+
 asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const TimeoutTable& timeouts,
                                 OutboundTls& tls, Mission mission, MessageFile& message,
                                 Connections* connections)
@@ -237,13 +270,16 @@ asio::awaitable<Report> deliver(net::Dns& dns, const Config& config, const Timeo
             Fate::permanent,
             "Sorry, an address with a line break in it cannot be used in SMTP. (#5.1.3)\n");
     const auto facts = message.facts();
-    if (facts && facts->bare_cr() && config.bare_cr == BareCr::fail)
+    auto errand = make_errand(config, mission, facts);
+    if (errand.binary && !errand.size) throw UnreadableMessage("no file, and its size unknown");
+    if (facts && facts->bare_cr() && !errand.binary && config.bare_cr == BareCr::fail)
         co_return whole(Fate::permanent, bare_cr_outcome().text);
 
     const auto seed = static_cast<unsigned>(std::time(nullptr)) + (mission.turn << 16);
     auto route = co_await find_route(dns, config, mission.domain, mission.sender, seed);
     if (!route) co_return failed(route.error());
-    auto errand = make_errand(config, mission, facts);
+    if (errand.requests.tls_demanded && !route->proven)
+        co_return not_proven(config, mission.domain);
     for (const auto& field : message.valid_since())
         if (recipients.size() == 1 && equal_ignoring_case(field.address, recipients.front()))
             errand.requests.since_in_header =

@@ -25,7 +25,11 @@ struct Mission {
     std::string records = {};
 };
 
-// connections: those that are kept for the next delivery, where there is one.
+// RFC 8689: TLS all the way, proven, or no mail. A notice asks for it, but goes without.
+bool demands_tls(const Mission& mission);
+
+// dns: where TLS is demanded, one that proves its answers. connections: those that are kept for the
+// next delivery, where there is one.
 boost::asio::awaitable<Report> deliver(net::Dns& dns, const Config& config,
                                        const TimeoutTable& timeouts, OutboundTls& tls,
                                        Mission mission, MessageFile& message,

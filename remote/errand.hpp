@@ -21,6 +21,7 @@ struct Errand {
     std::vector<std::string> recipients;      // quoted for SMTP
     std::optional<std::uint64_t> size = {};   // RFC 1870; nullopt: not known beforehand
     bool eight_bit = false;
+    bool binary = false;   // goes by BDAT; size is known (RFC 3030)
     Requests requests = {};
     std::set<std::string, std::less<>> unused =
         {};                       // extensions not to be used, upper case; "EHLO": say HELO

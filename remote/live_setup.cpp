@@ -31,8 +31,9 @@ std::vector<std::string> control_files()
 
 class LiveSetup::Noting final : public net::Dns {
 public:
-    Noting(net::Executor executor, std::vector<std::string> servers)
-        : inner_(net::make_dns(std::move(executor), std::move(servers)))
+    Noting(net::Executor executor, std::vector<std::string> servers,
+           std::vector<std::string> anchors)
+        : inner_(net::make_dns(std::move(executor), std::move(servers), std::move(anchors)))
     {
     }
 
@@ -81,11 +82,29 @@ std::shared_ptr<const Config> LiveSetup::config()
 
 std::shared_ptr<net::Dns> LiveSetup::dns(const Config& config)
 {
-    const bool moved = resolv_conf_.changed() || config.resolvers != servers_;
-    if (dns_ && !moved && !dns_->is_doubtful()) return dns_;
-    servers_ = config.resolvers;
-    dns_ = std::make_shared<Noting>(executor_, servers_);
-    return dns_;
+    return current(plain_, config.resolvers, {});
+}
+
+std::shared_ptr<net::Dns> LiveSetup::proving_dns(const Config& config)
+{
+    return current(proving_, config.resolvers, config.trust_anchors);
+}
+
+std::shared_ptr<net::Dns> LiveSetup::current(Resolver& resolver,
+                                             const std::vector<std::string>& servers,
+                                             const std::vector<std::string>& anchors)
+{
+    if (resolv_conf_.changed()) {
+        plain_.dns.reset();
+        proving_.dns.reset();
+    }
+    auto& dns = resolver.dns;
+    const bool same = servers == resolver.servers && anchors == resolver.anchors;
+    if (dns && same && !dns->is_doubtful()) return dns;
+    resolver.servers = servers;
+    resolver.anchors = anchors;
+    dns = std::make_shared<Noting>(executor_, servers, anchors);
+    return dns;
 }
 
 }

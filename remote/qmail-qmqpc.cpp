@@ -8,6 +8,7 @@
 #include "base/sys/program.hpp"
 #include "base/sys/row.hpp"
 #include "base/sys/signal.hpp"
+#include "base/text.hpp"
 #include "queue/exit_code.hpp"
 #include "queue/trouble.hpp"
 #include "remote/qmqp_client.hpp"
@@ -62,7 +63,19 @@ std::vector<std::string> read_message()
     }
 }
 
-// Extension records behind the empty one are for qmail-queue; QMQP has no place for them.
+// Extension records behind the empty one are for qmail-queue; QMQP has no place for them. Two are
+// not to be lost: what was promised to the sender would not be kept.
+void look_at_records(Reader& input)
+{
+    constexpr std::size_t longest = 8192;
+    for (;;) {
+        const auto record = input.record('\0', longest);
+        if (!record || record->empty()) return;
+        if (record->starts_with("requiretls=") || equal_ignoring_case(*record, "body=BINARYMIME"))
+            throw Stop{exit_code::refused};
+    }
+}
+
 void read_envelope(QmqpRequest& request)
 {
     Reader input(1);
@@ -76,7 +89,7 @@ void read_envelope(QmqpRequest& request)
             throw;
         }
         if (!record || (first && record->empty())) throw Stop{exit_code::bad_envelope};
-        if (record->empty()) return;
+        if (record->empty()) return look_at_records(input);
         if (record->front() != (first ? 'F' : 'T')) throw Stop{exit_code::bad_envelope};
         size += record->size();
         if (size > longest_envelope) throw Stop{exit_code::refused};

@@ -121,6 +121,11 @@ Requests read_requests(std::string_view records)
     return requests;
 }
 
+bool is_binary(const Requests& requests)
+{
+    return equal_ignoring_case(value_of(requests, "body"), "BINARYMIME");
+}
+
 std::string mail_parameters(const Requests& requests, const Offers& offers)
 {
     std::string text;
@@ -131,6 +136,7 @@ std::string mail_parameters(const Requests& requests, const Offers& offers)
         text += " BY=" + std::to_string(by->seconds) + ';' + by->mode;
     if (offers.contains("MT-PRIORITY")) text += parameter("MT-PRIORITY", priority(requests));
     if (says_utf8(requests, offers)) text += " SMTPUTF8";
+    if (requests.records.find("requiretls") && offers.contains("REQUIRETLS")) text += " REQUIRETLS";
     return text;
 }
 
@@ -172,11 +178,11 @@ std::optional<Outcome> objection(const Requests& requests, const Offers& offers,
 {
     if (requests.records.empty()) return std::nullopt;
     const auto connected = "Connected to " + peer + " but ";
-    if (requests.records.find("requiretls"))
-        return refusal("5.7.30",
-                       connected + "the sender demands TLS all the way, which I cannot promise.");
-    if (equal_ignoring_case(value_of(requests, "body"), "BINARYMIME"))
-        return refusal("5.6.3", connected + "the message is binary, and I cannot send it so.");
+    if (requests.tls_demanded && !offers.contains("REQUIRETLS"))
+        return refusal("5.7.30", connected + "it does not promise TLS on the rest of the way, as "
+                                             "the sender demands.");
+    if (is_binary(requests) && !(offers.contains("BINARYMIME") && offers.contains("CHUNKING")))
+        return refusal("5.6.3", connected + "the message is binary, which it does not take.");
     if (const auto known = valid_since(requests);
         known && !known->go_on && !offers.contains("RRVS"))
         return refusal("5.7.19", connected + "it does not look since when a mailbox has its owner, "

@@ -25,9 +25,13 @@ struct Requests {
     bool never_as_null = false;           // control/nevernull
     bool field_is_read = false;           // of RFC 7293, at his domain: control/rrvsheader
     std::optional<std::time_t> since_in_header = {};   // such a field of the one recipient
+    bool tls_demanded = false;   // RFC 8689; else a record requiretls is a wish
 };
 // records: "name=value name=value"; what is malformed is not there.
 Requests read_requests(std::string_view records);
+
+// BODY=BINARYMIME (RFC 3030).
+bool is_binary(const Requests& requests);
 
 // Each " KEY=VALUE"; empty where nothing is asked for, or he does not offer it.
 std::string mail_parameters(const Requests& requests, const Offers& offers);

@@ -192,13 +192,16 @@ asio::awaitable<Result<Route>> domain_route(Lookups& lookups, const Config& conf
         co_return no_host(domain);
     case net::DnsOutcome::no_data:
         answer.records = {{0, *name}};
-        break;   // the implicit MX
+        answer.secure = true;   // it is the name that was asked for
+        break;                  // the implicit MX
     case net::DnsOutcome::found:
         if (answer.records.size() == 1 && answer.records.front().host == ".")
             co_return takes_no_mail(domain);
         std::erase_if(answer.records, [](const auto& record) { return !is_usable(record); });
     }
-    co_return co_await mx_route(lookups, config, std::move(answer.records), seed);
+    auto route = co_await mx_route(lookups, config, std::move(answer.records), seed);
+    if (route) route->proven = answer.secure;
+    co_return route;
 }
 
 }

@@ -27,6 +27,7 @@ struct Route {
     std::vector<NextHop> hops;                 // at least one
     bool fixed = false;                        // by a control file: who it is was not checked
     std::shared_ptr<const Login> login = {};   // shared with the connections; nullptr: none
+    bool proven = true;   // nobody but the domain or the operator can have named these hosts
 };
 
 // "[192.0.2.1]", "192.0.2.1", "[IPv6:2001:db8::1]", "[2001:db8::1]": a domain that is an address.

@@ -1,6 +1,9 @@
 #include "remote/smtp_client.hpp"
 
+#include "base/net/tls_cut_short.hpp"
+
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -73,6 +76,32 @@ asio::awaitable<void> send_text(net::Stream& stream, SmtpDialogue& dialogue, Mes
     co_await stream.write(wire);
 }
 
+// A chunk's octets were counted before: a file that is not what it was must not put us out of step.
+asio::awaitable<void> send_chunk(net::Stream& stream, SmtpDialogue& dialogue, MessageFile& message,
+                                 std::uint64_t left, AnswerLimits limits)
+{
+    TextEncoder encoder(TextForm::binary);
+    const auto header = dialogue.added_header();
+    std::string wire = dialogue.take_output() + header;
+    left -= header.size();
+    for (bool more = true; more; wire.clear()) {
+        const auto piece = message.next();
+        const auto before = wire.size();
+        more = !piece.empty();
+        if (more)
+            encoder.add(piece, wire);
+        else
+            encoder.finish(wire);
+        const auto count = wire.size() - before;
+        if (count > left || (!more && count != left))
+            throw UnreadableMessage("the message has changed");
+        left -= count;
+        if (left == 0 && dialogue.wants_text()) dialogue.text_ends();
+        stream.expires_after(limits.of_text_block());
+        co_await stream.write(wire);
+    }
+}
+
 // "TLSv1.3 with TLS_AES_256_GCM_SHA384"
 std::string description(const net::TlsFacts& facts)
 {
@@ -98,8 +127,10 @@ asio::awaitable<void> encrypt(net::Stream& stream, SmtpDialogue& dialogue, const
         dialogue.tls_begins(description(stream.tls()->facts()));
     } catch (const net::TimedOut&) {
         dialogue.tls_fails("no answer in time");
-    } catch (const net::TlsFailed& error) {
+    } catch (const net::TlsCutShort& error) {
         dialogue.tls_fails(error.why);
+    } catch (const net::TlsFailed& error) {
+        dialogue.tls_fails(error.why, true);
     } catch (const std::system_error& error) {
         dialogue.tls_fails(error.code().message());
     }
@@ -113,7 +144,9 @@ asio::awaitable<void> talk(net::Stream& stream, SmtpDialogue& dialogue, MessageF
             co_await encrypt(stream, dialogue, make_tls, limits);
             continue;
         }
-        if (dialogue.wants_text())
+        if (dialogue.wants_text() && dialogue.chunk_size())
+            co_await send_chunk(stream, dialogue, message, *dialogue.chunk_size(), limits);
+        else if (dialogue.wants_text())
             co_await send_text(stream, dialogue, message, bare_cr == BareCr::fail, limits);
         const std::string output = dialogue.take_output();
         stream.expires_after(limits.of(dialogue.awaited()));

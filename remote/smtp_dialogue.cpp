@@ -91,13 +91,15 @@ void SmtpDialogue::tls_begins(std::string description)
     opening_.tls_begins(std::move(description));
 }
 
-void SmtpDialogue::tls_fails(std::string_view why)
+void SmtpDialogue::tls_fails(std::string_view why, bool for_good)
 {
     lost_ = true;
     without_tls_ = errand_->tls == TlsLevel::may && !errand_->tls_at_once;
-    end({Fate::temporary, "4.7.5",
+    const bool permanent = for_good && errand_->requests.tls_demanded;
+    const std::string status = permanent ? "5.7.10" : "4.7.5";
+    end({permanent ? Fate::permanent : Fate::temporary, status,
          "Connected to " + errand_->peer + " but TLS with " + errand_->host +
-             " failed: " + readable(why) + ". (#4.7.5)\n"},
+             " failed: " + readable(why) + ". (#" + status + ")\n"},
         true);
 }
 

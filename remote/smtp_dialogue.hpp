@@ -9,6 +9,7 @@
 #include "remote/smtp_transaction.hpp"
 #include "remote/verdict.hpp"
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,6 +32,8 @@ public:
     bool wants_text() const { return state() == SmtpTransaction::State::text; }
     std::string added_header() const { return transaction_->added_header(); }
     void text_ends() { transaction_->text_ends(); }
+    // Then the text is one chunk of so many octets, behind what take_output() gives.
+    std::optional<std::uint64_t> chunk_size() const { return transaction_->chunk_size(); }
 
     // raw: the reply's bytes as they came, for people to read. After each one ask for output again.
     void take(const Reply& reply, std::string_view raw);
@@ -39,7 +42,8 @@ public:
     // Then the handshake is due, with nothing read or written before one of these is called.
     bool wants_tls() const;
     void tls_begins(std::string description);   // as reports are to call it
-    void tls_fails(std::string_view why);
+    // for_good: not for want of an answer, so it would fail again.
+    void tls_fails(std::string_view why, bool for_good = false);
     void abandon(Outcome message);   // our own trouble in the middle: the connection is dropped
 
     enum class Wait { greeting, command, data, final_reply };

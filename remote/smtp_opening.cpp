@@ -112,6 +112,7 @@ void SmtpOpening::read_offers(const Reply& reply)
         const auto words = split(reply.lines[i], ' ');
         std::string keyword = upper(words.front());
         if (errand_->unused.contains(keyword)) continue;
+        if (keyword == "REQUIRETLS" && session_.tls.empty()) continue;   // RFC 8689 2
         if (keyword == "SIZE" && words.size() > 1) session_.size_limit = parse_number(words[1]);
         if (keyword == "AUTH" || keyword.starts_with("AUTH=")) read_mechanisms(keyword, words);
         if (keyword == "DELIVERBY" && words.size() > 1)
@@ -139,9 +140,14 @@ void SmtpOpening::go_on_from_hello()
         return;
     }
     if (session_.tls.empty() && errand_->tls >= TlsLevel::encrypt)
-        return fail({Fate::temporary, "4.7.5",
-                     connected() + errand_->host +
-                         " does not offer TLS, without which it is to have no mail. (#4.7.5)\n"});
+        return fail(errand_->requests.tls_demanded
+                        ? Outcome{Fate::permanent, "5.7.10",
+                                  connected() + errand_->host +
+                                      " does not offer TLS, which the sender demands. (#5.7.10)\n"}
+                        : Outcome{Fate::temporary, "4.7.5",
+                                  connected() + errand_->host +
+                                      " does not offer TLS, without which it is to have no mail. "
+                                      "(#4.7.5)\n"});
     if (errand_->login) return begin_login();
     step_ = Step::done;
 }
@@ -154,8 +160,9 @@ void SmtpOpening::take_starttls(const Reply& reply)
     }
     if (errand_->tls == TlsLevel::may && reply.code != 421) return go_on_from_hello();
     auto outcome = said(reply, raw_, connected() + errand_->host + " refused TLS.");
-    outcome.fate = Fate::temporary;
-    outcome.status = "4.7.5";
+    const bool for_good = errand_->requests.tls_demanded && reply.permanent();
+    outcome.fate = for_good ? Fate::permanent : Fate::temporary;
+    outcome.status = for_good ? "5.7.10" : "4.7.5";
     fail(std::move(outcome));
 }
 

@@ -48,7 +48,9 @@ void SmtpTransaction::take(const Reply& reply, std::string_view raw)
     raw_ = raw;
     switch (step_) {
     case Step::envelope:
-        return take_envelope(reply);
+        take_envelope(reply);
+        if (errand_->binary && step_ == Step::envelope) begin_chunk();
+        return;
     case Step::final_reply:
         return take_final(reply);
     case Step::empty_text:
@@ -111,14 +113,36 @@ std::string SmtpTransaction::mail_command() const
     std::string command = "MAIL FROM:<" + (hidden ? std::string() : errand_->sender) + '>';
     if (errand_->size && uses("SIZE"))
         command += " SIZE=" + std::to_string(*errand_->size + added_header().size());
-    if (errand_->eight_bit && uses("8BITMIME")) command += " BODY=8BITMIME";
+    if (errand_->binary)
+        command += " BODY=BINARYMIME";
+    else if (errand_->eight_bit && uses("8BITMIME"))
+        command += " BODY=8BITMIME";
     return command + mail_parameters(errand_->requests, session_.offers) + "\r\n";
+}
+
+std::size_t SmtpTransaction::last_command() const
+{
+    return errand_->recipients.size() + (errand_->binary ? 1 : 2);
+}
+
+std::optional<std::uint64_t> SmtpTransaction::chunk_size() const
+{
+    if (!errand_->binary) return std::nullopt;
+    return errand_->size.value_or(0) + added_header().size();
+}
+
+// Not sent ahead: nobody can be told to stop reading a chunk that no recipient is left for.
+void SmtpTransaction::begin_chunk()
+{
+    if (decided_ || !awaited_.empty() || !all_queued()) return;
+    output_ = "BDAT " + std::to_string(*chunk_size()) + " LAST\r\n";
+    step_ = Step::text;
 }
 
 void SmtpTransaction::queue_commands()
 {
     const auto count = errand_->recipients.size();
-    while (next_command_ < count + 2) {
+    while (!all_queued()) {
         if (decided_) return;
         if (!awaited_.empty() &&
             (!uses("PIPELINING") || unanswered_bytes_ >= most_unanswered_bytes))

@@ -1,13 +1,16 @@
-// One message given to a host that has greeted: MAIL, RCPT, DATA, the text, and what is said to it.
-// Pure. RFC 5321 3.3, 2920 (pipelining), 1870 (SIZE), 6152 (8BITMIME).
+// One message given to a host that has greeted: MAIL, RCPT, DATA or BDAT, the text, and what is
+// said to it. Pure. RFC 5321 3.3, 2920 (pipelining), 1870 (SIZE), 6152 (8BITMIME), 3030.
 #pragma once
 
 #include "base/mail/reply.hpp"
 #include "remote/errand.hpp"
 #include "remote/verdict.hpp"
 
+#include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -27,6 +30,9 @@ public:
     void lost();
     void abandon(Outcome message);
 
+    // The text is to be so many octets, behind what take_output() gives then; nullopt: by DATA.
+    std::optional<std::uint64_t> chunk_size() const;
+
     bool is_stale() const { return resumed_ && !begun_; }
     bool accepted() const { return accepted_; }
     const SmtpSession& session() const { return session_; }
@@ -38,7 +44,10 @@ private:
 
     bool uses(std::string_view extension) const { return session_.offers.contains(extension); }
     void look_for_objections();
+    bool all_queued() const { return next_command_ == last_command(); }
+    std::size_t last_command() const;   // one past it
     void queue_commands();
+    void begin_chunk();
     std::string mail_command() const;
     void take_envelope(const Reply& reply);
     void take_mail(const Reply& reply);
@@ -54,7 +63,7 @@ private:
     Step step_ = Step::envelope;
     std::string output_;
     std::string raw_;                // of the reply being taken
-    std::size_t next_command_ = 0;   // 0 MAIL, then each RCPT, then DATA
+    std::size_t next_command_ = 0;   // 0 MAIL, then each RCPT, then DATA if any
     struct Awaited {
         Command command;
         std::size_t bytes;

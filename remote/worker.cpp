@@ -88,9 +88,9 @@ asio::awaitable<void> Worker::carry_out(WorkerJob job, Fd message)
 asio::awaitable<Report> Worker::attempt(const WorkerJob& job, int message)
 {
     const auto config = setup_.config();
-    const auto dns = setup_.dns(*config);
     MessageFile file(message);
     Mission mission{job.host, job.sender, {job.recipient}, ++turn_, job.records};
+    const auto dns = demands_tls(mission) ? setup_.proving_dns(*config) : setup_.dns(*config);
     co_return co_await deliver(*dns, *config, timeouts_, tls_, std::move(mission), file,
                                &connections_);
 }

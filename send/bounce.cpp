@@ -4,6 +4,7 @@
 #include "base/mail/date.hpp"
 #include "base/text.hpp"
 #include "send/routing.hpp"
+#include "send/wishes.hpp"
 
 #include <algorithm>
 
@@ -75,7 +76,7 @@ std::size_t torn_tail(std::string_view last_bytes)
 }
 
 std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender,
-                                  std::time_t now)
+                                  std::time_t now, const Extensions& message)
 {
     const auto sender = without_verp_mark(message_sender);
     if (sender == double_bounce_sender) return std::nullopt;
@@ -98,6 +99,11 @@ std::optional<Notice> make_notice(const BounceNames& names, std::string_view mes
     notice.middle = is_double ? "--- Below this line is the original bounce.\n\n"
                               : "--- Below this line is a copy of the message.\n\n";
     notice.middle += "Return-Path: <" + quote_address(sender) + ">\n";
+    if (message.find("requiretls")) notice.records.set("requiretls", "1");
+    if (keeps_text_back(message)) {
+        notice.copy = Notice::Copy::header;
+        notice.tail = stripped_text;
+    }
     return notice;
 }
 

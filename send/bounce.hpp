@@ -61,8 +61,9 @@ struct Notice {
 // Whom an address of ours stands for (SRS); else the sender himself.
 std::string sender_behind(const BounceNames& names, std::string_view sender, std::time_t now);
 
-// nullopt: nobody is told. The message was a bounce of a bounce, or a bounce that nobody wants.
+// message: its records. nullopt: nobody is told. The message was a bounce of a bounce, or a bounce
+// that nobody wants.
 std::optional<Notice> make_notice(const BounceNames& names, std::string_view message_sender,
-                                  std::time_t now);
+                                  std::time_t now, const Extensions& message = {});
 
 }

@@ -216,7 +216,7 @@ struct Parts {
 bool wants_header_only(const BounceNames& names, const MessageInfo& info,
                        const ReportedMatter& matter)
 {
-    if (matter.kind != Kind::failure || info.message.find("requiretls")) return true;
+    if (matter.kind != Kind::failure || keeps_text_back(info.message)) return true;
     const auto* ret = info.message.find("ret");
     if (ret && equal_ignoring_case(*ret, "HDRS")) return true;
     return matter.message_size > most_copied(names);

@@ -97,7 +97,7 @@ void Finishing::tell_sender(queue::MessageNumber n, MessageInfo info)
     if (is_report) mend_bounce(n);
     auto notice = is_report ? report_notice(queue_.spool, n, info, config_,
                                             ReportedMatter::Kind::failure, {}, now)
-                            : make_notice(config_.bounce, info.sender, now);
+                            : make_notice(config_.bounce, info.sender, now, info.message);
     if (notice) {
         inherit_priority(info.message, notice->records);
         return go_on(n, std::move(info), std::move(*notice));

@@ -104,6 +104,12 @@ void inherit_priority(const Extensions& message, Extensions& notice)
         notice.set("priority", std::to_string(urgency));
 }
 
+bool keeps_text_back(const Extensions& message)
+{
+    const auto* body = message.find("body");
+    return message.find("requiretls") || (body && equal_ignoring_case(*body, "BINARYMIME"));
+}
+
 std::string carried_on(const queue::Info& info, queue::Position position)
 {
     Extensions records;

@@ -40,6 +40,10 @@ int priority(const Extensions& message);
 // What tells of a message is as urgent as that (RFC 6710 4.6).
 void inherit_priority(const Extensions& message, Extensions& notice);
 
+// Notices bring nothing of the text: TLS was demanded for it (RFC 8689 5), or it is no text
+// (RFC 3030).
+bool keeps_text_back(const Extensions& message);
+
 // "name=value name=value": what travels on with a delivery to him; empty: nothing.
 std::string carried_on(const queue::Info& info, queue::Position position);
 // Somebody of it has something.

@@ -2,6 +2,8 @@
 
 #include "base/text.hpp"
 
+#include <utility>
+
 namespace grapnel::smtpd {
 
 namespace {
@@ -131,6 +133,10 @@ bool DataReader::take_text(std::string_view& bytes, std::string& stored)
 DataReader::State DataReader::take(std::string_view& bytes, std::string& stored)
 {
     while (!bytes.empty() && !ended_ && !stopped_) {
+        if (rules_.binary && !in_header_) {
+            store(std::exchange(bytes, {}), stored);
+            break;
+        }
         if (take_text(bytes, stored)) continue;
         const char c = bytes.front();
         bytes.remove_prefix(1);

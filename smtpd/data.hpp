@@ -1,6 +1,7 @@
 // The text between 354 and CR LF . CR LF, or that of BDAT: dots unstuffed, line ends made LF,
 // everything counted. Pure and streaming. Nothing but CR LF . CR LF ever ends the former (RFC 5321
-// 4.1.1.4), whatever else is forgiven; the latter ends where the client said before.
+// 4.1.1.4), whatever else is forgiven; the latter ends where the client said before. A binary body
+// (RFC 3030) is kept as it is.
 #pragma once
 
 #include <cstddef>
@@ -22,6 +23,7 @@ struct DataRules {
     unsigned max_hops = 100;       // so many Received and Delivered-To fields are a loop
     bool refuse_nul_in_header = true;
     bool chunks = false;   // BDAT: a dot is like any other octet, and nothing ends it
+    bool binary = false;   // with chunks: behind the header octets are kept as they come
 };
 
 class DataReader {

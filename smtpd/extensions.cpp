@@ -23,25 +23,16 @@ constexpr bool broken = true;
 
 // In the order of the enumeration.
 constexpr std::array rows{
-    Row{"PIPELINING", true, true},
-    Row{"8BITMIME", true, true},
-    Row{"SIZE", true, true},
-    Row{"ENHANCEDSTATUSCODES", true, true},
-    Row{"SMTPUTF8", true, true},
-    Row{"DSN", true, true},
-    Row{"CHUNKING", true, true},
-    Row{"LIMITS", true, true},
-    Row{"REQUIRETLS", true, true, broken, true},
-    Row{"DELIVERBY", false, true},
-    Row{"FUTURERELEASE", false, true, false, false, true},
-    Row{"MT-PRIORITY", false, false},
-    Row{"RRVS", false, false},
-    Row{"STARTTLS", true, true},
-    Row{"AUTH", false, true},
-    Row{"VRFY", true, true},
-    Row{"EXPN", false, false, broken},
-    Row{"HELP", true, true},
-    Row{"ETRN", false, false},
+    Row{"PIPELINING", true, true},    Row{"8BITMIME", true, true},
+    Row{"SIZE", true, true},          Row{"ENHANCEDSTATUSCODES", true, true},
+    Row{"SMTPUTF8", true, true},      Row{"DSN", true, true},
+    Row{"CHUNKING", true, true},      Row{"BINARYMIME", false, false},
+    Row{"LIMITS", true, true},        Row{"REQUIRETLS", true, true, false, true},   // RFC 8689 2
+    Row{"DELIVERBY", false, true},    Row{"FUTURERELEASE", false, true, false, false, true},
+    Row{"MT-PRIORITY", false, false}, Row{"RRVS", false, false},
+    Row{"STARTTLS", true, true},      Row{"AUTH", false, true},
+    Row{"VRFY", true, true},          Row{"EXPN", false, false, broken},
+    Row{"HELP", true, true},          Row{"ETRN", false, false},
 };
 static_assert(rows.size() == static_cast<std::size_t>(Extension::etrn) + 1);
 
@@ -96,6 +87,9 @@ Extensions Extensions::offered(bool in_tls, bool authenticated) const
     Extensions result = *this;
     if (!in_tls) result.set_ &= ~need_tls_;
     if (!authenticated) result.set_ &= ~need_auth_;
+    // RFC 3030 3: BODY is a parameter of 8BITMIME, and only chunks carry such octets.
+    if (!result.has(Extension::chunking) || !result.has(Extension::eight_bit_mime))
+        result.switch_off(Extension::binary_mime);
     if (in_tls) result.switch_off(Extension::starttls);
     return result;
 }

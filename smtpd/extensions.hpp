@@ -20,6 +20,7 @@ enum class Extension {
     smtputf8,
     dsn,
     chunking,
+    binary_mime,
     limits,
     require_tls,
     deliver_by,

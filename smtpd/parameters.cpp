@@ -37,15 +37,12 @@ bool take_size(Value value, Parameters& parameters)
     return true;
 }
 
-// BINARYMIME is not among them: in the queue lines end in LF, so that octets which are no lines
-// would come out as others.
 bool take_body(Value value, Parameters& parameters)
 {
-    if (!value ||
-        (!equal_ignoring_case(*value, "7BIT") && !equal_ignoring_case(*value, "8BITMIME")))
-        return false;
+    if (!value) return false;
     parameters.body = *value;
-    return true;
+    return equal_ignoring_case(*value, "7BIT") || equal_ignoring_case(*value, "8BITMIME") ||
+           parameters.is_binary();
 }
 
 template <bool Parameters::*flag>
@@ -147,6 +144,8 @@ Value value_of(std::string_view word)
 
 }
 
+bool Parameters::is_binary() const { return body && equal_ignoring_case(*body, "BINARYMIME"); }
+
 std::optional<std::string> decode_xtext(std::string_view text)
 {
     constexpr std::string_view digits = "0123456789ABCDEF";
@@ -190,6 +189,7 @@ Fault parse_parameters(std::string_view text, ParameterPlace place, const Extens
         seen.set(index);
         if (!row->take(value_of(word), parameters)) return Fault::value;
     }
+    if (parameters.is_binary() && !offered.has(Extension::binary_mime)) return Fault::value;
     // RFC 4865 4.1: either, not both.
     if (parameters.hold_for && parameters.hold_until) return Fault::value;
     return Fault::none;

@@ -37,6 +37,8 @@ struct Parameters {
     // Of RCPT.
     std::optional<std::string> notify, orcpt;   // RFC 3461
     std::optional<std::string> rrvs;            // RFC 7293
+
+    bool is_binary() const;   // BODY=BINARYMIME (RFC 3030)
 };
 
 enum class ParameterPlace { mail, rcpt };

@@ -338,6 +338,7 @@ private:
     std::string id_, sender_, first_recipient_;
     std::uint64_t size_ = 0;   // as declared
     bool utf8_ = false;        // addresses may be (RFC 6531)
+    bool binary_ = false;      // the body is octets, not lines (RFC 3030)
     std::optional<int> priority_;
     // What he asks for with MAIL, and with RCPT by the recipient's place; with hooks shown_ has
     // those.

@@ -38,6 +38,7 @@ DataRules Session::data_rules(bool chunks) const
 {
     DataRules rules;
     rules.chunks = chunks;
+    rules.binary = binary_;
     if (lax_[Lax::barelffix]) {
         rules.bare_lf = BareLf::line_end;
         rules.bare_cr = BareCr::blank;

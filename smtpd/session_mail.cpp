@@ -34,7 +34,7 @@ void Session::forget_transaction()
     first_recipient_.clear();
     size_ = 0;
     smallest_limit_ = std::numeric_limits<std::uint64_t>::max();
-    utf8_ = false;
+    utf8_ = binary_ = false;
     priority_.reset();
     wishes_ = {};
     recipient_wishes_.clear();
@@ -262,6 +262,7 @@ Answer Session::mail(std::string_view argument)
     id_ = make_uuid7();
     sender_ = completed(policy_.localized(path));
     utf8_ = parameters.smtputf8;
+    binary_ = parameters.is_binary();
     const int granted = granted_priority(parameters);
     if (parameters.priority) priority_ = granted;
     if (parameters.auth) parameters.auth = trusted_auth(*parameters.auth);
@@ -273,6 +274,7 @@ Answer Session::mail(std::string_view argument)
     if (around_.hooks) {
         message_ = connection_;
         shown_.from = {std::string(path.mailbox()), given(path.parameters)};
+        if (binary_ && lax_[Lax::params]) shown_.from.parameters = {{"BODY", "BINARYMIME"}};
         for (auto& [keyword, value] : shown_.from.parameters)
             if (keyword == "AUTH") value = parameters.auth.value_or("<>");
         ask_at(hooks::Stage::mail);
@@ -387,6 +389,7 @@ Answer Session::data(std::string_view argument)
         return Answer(501, "5.5.4", "DATA takes no argument (#5.5.4)");
     if (step_ < Step::sender_given) return Answer(503, "5.5.1", "MAIL first (#5.5.1)");
     if (step_ > Step::recipient_given) return Answer(503, "5.5.1", "BDAT has begun (#5.5.1)");
+    if (binary_) return Answer(503, "5.5.1", "a binary message comes by BDAT (#5.5.1)");
     if (recipients_.empty() && dropped_ == 0)
         return classic() || is_lmtp() ? Answer(503, classic() ? "" : "5.5.1", "RCPT first (#5.5.1)")
                                       : Answer(554, "5.5.1", "no valid recipients (#5.5.1)");

@@ -53,10 +53,12 @@ public:
                                                                  Deadline deadline);
 };
 
-// servers: "ADDRESS" or "ADDRESS@PORT"; none: those of resolv.conf. The first question throws
+// servers: "ADDRESS" or "ADDRESS@PORT"; none: those of resolv.conf. anchors: DS or DNSKEY records,
+// as in a zone file, by which answers are proven; none: nothing is. The first question throws
 // std::runtime_error where they make no sense.
 std::unique_ptr<Dns> make_dns(boost::asio::any_io_executor executor,
-                              std::vector<std::string> servers);
+                              std::vector<std::string> servers,
+                              std::vector<std::string> anchors = {});
 
 // The name servers in the text of a resolv.conf; without any this host, as resolv.conf(5) has it.
 std::vector<std::string> resolv_conf_servers(std::string_view text);

@@ -2,6 +2,7 @@
 
 #include "base/net/input.hpp"
 #include "base/net/loop.hpp"
+#include "base/net/tls_cut_short.hpp"
 #include "base/sys/error.hpp"
 #include "base/sys/passing.hpp"
 
@@ -328,7 +329,7 @@ asio::awaitable<void> Stream::start_tls(std::unique_ptr<TlsLayer> layer)
         check();
         const auto step = watch_->tls->shake_hands();
         if (step.need == TlsLayer::Need::nothing) co_return;
-        if (step.need == TlsLayer::Need::end) throw TlsFailed("the peer left in the handshake");
+        if (step.need == TlsLayer::Need::end) throw TlsCutShort("the peer left in the handshake");
         co_await wait(step.need == TlsLayer::Need::output);
     }
 }

@@ -97,8 +97,9 @@ private:
 
 class UnboundDns final : public Dns {
 public:
-    UnboundDns(asio::any_io_executor executor, std::vector<std::string> servers)
-        : servers_(std::move(servers)), wake_(executor)
+    UnboundDns(asio::any_io_executor executor, std::vector<std::string> servers,
+               std::vector<std::string> anchors)
+        : servers_(std::move(servers)), anchors_(std::move(anchors)), wake_(executor)
     {
     }
 
@@ -162,6 +163,8 @@ private:
         option("unblock-lan-zones:", "yes");
         for (const auto& server : servers_)
             check(::ub_ctx_set_fwd(context_.get(), server.c_str()), server);
+        for (const auto& anchor : anchors_)
+            check(::ub_ctx_add_ta(context_.get(), anchor.c_str()), anchor);
         wake_.assign(::ub_fd(context_.get()));
         return context_.get();
     }
@@ -196,16 +199,18 @@ private:
         }
     }
 
-    std::vector<std::string> servers_;
+    std::vector<std::string> servers_, anchors_;
     std::unique_ptr<ub_ctx, DeleteContext> context_;
     asio::posix::stream_descriptor wake_;
 };
 
 }
 
-std::unique_ptr<Dns> make_dns(asio::any_io_executor executor, std::vector<std::string> servers)
+std::unique_ptr<Dns> make_dns(asio::any_io_executor executor, std::vector<std::string> servers,
+                              std::vector<std::string> anchors)
 {
-    return std::make_unique<UnboundDns>(std::move(executor), std::move(servers));
+    return std::make_unique<UnboundDns>(std::move(executor), std::move(servers),
+                                        std::move(anchors));
 }
 
 }

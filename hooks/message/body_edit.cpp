@@ -171,6 +171,18 @@ std::optional<std::string> with_line_feeds(std::string_view octets)
     return text;
 }
 
+// Only the header is lines.
+std::optional<std::string> with_binary_body(std::string_view octets)
+{
+    constexpr std::string_view end_of_header = "\r\n\r\n";
+    const auto end = octets.find(end_of_header);
+    if (end == std::string_view::npos) return with_line_feeds(octets);
+    const auto body = octets.substr(end + end_of_header.size());
+    auto text = with_line_feeds(octets.substr(0, octets.size() - body.size()));
+    if (text) text->append(body);
+    return text;
+}
+
 bool is_the_same(const MessageState& message, std::string_view text)
 {
     for (const auto piece : message.pieces()) {
@@ -185,6 +197,7 @@ bool is_the_same(const MessageState& message, std::string_view text)
 Result<> set_body_value(MessageState& message, std::string_view part_id, std::string_view text,
                         const MessageRules& rules)
 {
+    if (message.binary) return permanent("the message is binary");
     if (!message.may_change_structure()) return permanent("the structure was changed too often");
     const auto& structure = message.own_structure();
     const auto index = structure.find(part_id);
@@ -205,16 +218,17 @@ Result<> set_body_value(MessageState& message, std::string_view part_id, std::st
 Result<> set_raw_message(MessageState& message, std::string_view octets, const MessageRules& rules)
 {
     if (octets.empty()) return permanent("the message is empty");
-    auto text = with_line_feeds(octets);
+    auto text = message.binary ? with_binary_body(octets) : with_line_feeds(octets);
     if (!text) return permanent("the message has NUL or a bare CR");
     const auto split = split_header(*text);
     if (split.header.fields.empty()) return permanent("the message has no header");
     if (split.header.cut) return permanent("the message has too many fields");
     if (split.header.separator.empty() && !split.body.empty())
         return permanent("the header has a line that is no field");
-    if (crlf_size(*text) > rules.limit) return permanent("the message would be too long");
+    const auto size = message.binary ? octets.size() : crlf_size(*text);
+    if (size > rules.limit) return permanent("the message would be too long");
     if (is_the_same(message, *text)) return {};
-    MessageState replaced(std::make_shared<const Content>(std::move(*text)));
+    MessageState replaced(std::make_shared<const Content>(std::move(*text)), message.binary);
     replaced.changed = true;
     replaced.added_fields = message.added_fields;
     message = std::move(replaced);

@@ -6,13 +6,14 @@
 
 namespace grapnel::hooks {
 
-Message::Message(int descriptor)
-    : state_(std::make_shared<MessageState>(std::make_shared<const Content>(descriptor)))
+Message::Message(int descriptor, bool binary)
+    : state_(std::make_shared<MessageState>(std::make_shared<const Content>(descriptor), binary))
 {
 }
 
-Message::Message(std::string text)
-    : state_(std::make_shared<MessageState>(std::make_shared<const Content>(std::move(text))))
+Message::Message(std::string text, bool binary)
+    : state_(
+          std::make_shared<MessageState>(std::make_shared<const Content>(std::move(text)), binary))
 {
 }
 

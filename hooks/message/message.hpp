@@ -30,8 +30,10 @@ struct MessageState;
 class Message {
 public:
     // All of it, read or mapped. Throws system_error where it cannot be read.
-    explicit Message(int descriptor);
-    explicit Message(std::string text);   // LF line ends
+    // binary: behind the header stands what was sent, not lines (RFC 3030); it is shown so, and
+    // only a whole new message can change it.
+    explicit Message(int descriptor, bool binary = false);
+    explicit Message(std::string text, bool binary = false);   // LF line ends
     Message(const Message&);
     Message(Message&&) noexcept;
     Message& operator=(const Message&);

@@ -49,10 +49,11 @@ void make_text(Part& part)
 // are open.
 class Parser {
 public:
-    Parser(const Header& header, std::string_view body)
+    Parser(const Header& header, std::string_view body, bool binary)
     {
         levels_.reserve(deepest_level);   // by_boundary_ has views into them
         structure_.text = body;
+        structure_.binary = binary;
         structure_.parts.emplace_back().separated = !header.separator.empty();
         begin_content(header, false);
     }
@@ -63,9 +64,10 @@ public:
             const auto line = first_line(text().substr(at_));
             if (!take_boundary(line) && where_ == Where::header) take_header_line(line);
             at_ += line.size();
-            if (line.ends_with('\n')) ++lines_;
+            if (line.ends_with('\n')) count_lines(1);
         }
-        lines_ += static_cast<std::size_t>(crlf_size(text().substr(at_)) - (text().size() - at_));
+        const auto rest = text().substr(at_);
+        count_lines(static_cast<std::size_t>(crlf_size(rest) - rest.size()));
         at_ = text().size();
         end_leaf(0);
         while (!levels_.empty()) pop_level(0);
@@ -77,6 +79,21 @@ private:
     enum class Where { header, content, between };
 
     std::string_view text() const { return structure_.text; }
+    // Those whose ends grow by a CR when they are shown.
+    void count_lines(std::size_t count)
+    {
+        if (!structure_.binary) lines_ += count;
+    }
+    // Of the line before at_: it belongs to a boundary.
+    std::size_t size_of_line_end() const
+    {
+        if (at_ == 0) return 0;
+        return structure_.binary && at_ > 1 && text()[at_ - 2] == '\r' ? 2 : 1;
+    }
+    bool is_empty_line(std::string_view line) const
+    {
+        return line == "\n" || (structure_.binary && line == "\r\n");
+    }
     Part& newest() { return structure_.parts.back(); }   // the leaf that is being read
 
     bool take_boundary(std::string_view line)
@@ -91,7 +108,7 @@ private:
         }
         if (found == by_boundary_.end()) return false;
         const auto level = found->second;
-        const std::size_t line_end = at_ > 0 ? 1 : 0;   // it belongs to the boundary
+        const auto line_end = size_of_line_end();
         end_leaf(line_end);
         while (levels_.size() > level + 1) pop_level(line_end);
         if (closes)
@@ -117,7 +134,7 @@ private:
         in_the_rest_ = true;
         where_ = Where::content;
         part.content.begin = begin;
-        part.lines = lines_ + (boundary_line.ends_with('\n') ? 1 : 0);
+        part.lines = lines_ + (boundary_line.ends_with('\n') && !structure_.binary ? 1 : 0);
     }
 
     // A part's header ends at an empty line, or where the body begins without one (C54).
@@ -125,21 +142,28 @@ private:
     {
         auto& part = newest();
         const bool goes_on = is_blank(line.front()) && part.header.end > part.header.begin;
-        if (line != "\n" && (goes_on || field_name(line))) {
+        if (!is_empty_line(line) && (goes_on || field_name(line))) {
             part.header.end = at_ + line.size();
             return;
         }
-        part.separated = line == "\n";
-        const std::size_t empty_line = part.separated ? 1 : 0;
-        part.content.begin = at_ + empty_line;
-        part.lines = lines_ + empty_line;
+        part.separated = is_empty_line(line);
+        part.content.begin = at_ + (part.separated ? line.size() : 0);
+        part.lines = lines_ + (part.separated && !structure_.binary ? 1 : 0);
         finish_header();
     }
 
     void finish_header()
     {
         const bool in_digest = structure_.parts[*newest().parent].fields.type == "multipart/digest";
-        begin_content(split_header(newest().header.of(text())).header, in_digest);
+        if (structure_.binary) {
+            std::string plain(newest().header.of(text()));
+            drop_carriage_returns(plain);
+            newest().new_header = std::make_shared<const std::string>(std::move(plain));
+        }
+        const auto lines = newest().new_header;
+        begin_content(
+            split_header(lines ? std::string_view(*lines) : newest().header.of(text())).header,
+            in_digest);
     }
 
     // Content begins; lines holds how many line ends precede it until it is known where it ends.
@@ -170,7 +194,7 @@ private:
         part.joined = line_end > 0 && part.content.begin == at_;
         if (part.content.begin == at_) line_end = 0;
         part.content.end = at_ - line_end;
-        part.lines = lines_ - part.lines - line_end;
+        part.lines = structure_.binary ? 0 : lines_ - part.lines - line_end;
     }
 
     void end_leaf(std::size_t line_end)
@@ -222,9 +246,9 @@ private:
 
 }
 
-Structure parse_mime(const Header& header, std::string_view body)
+Structure parse_mime(const Header& header, std::string_view body, bool binary)
 {
-    return Parser(header, body).parse();
+    return Parser(header, body, binary).parse();
 }
 
 }

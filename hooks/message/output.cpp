@@ -60,13 +60,19 @@ Fd write_nameless(const std::vector<std::string_view>& pieces, const std::string
 struct Message::Reader::State {
     std::shared_ptr<const MessageState> message;   // owns what the pieces look at
     std::vector<std::string_view> pieces;
+    std::size_t as_they_are;   // from this piece on
     std::size_t piece = 0;
     bool line_feed_due = false;
 };
 
 Message::Reader::Reader(const Message& message)
-    : state_(std::make_unique<State>(State{message.state_, message.state_->pieces()}))
 {
+    const auto& from = message.state_;
+    auto pieces = from->binary ? from->header_pieces() : from->pieces();
+    const auto as_they_are = pieces.size();
+    if (from->binary)
+        for (const auto piece : from->body_pieces()) pieces.push_back(piece);
+    state_ = std::make_unique<State>(State{from, std::move(pieces), as_they_are});
 }
 Message::Reader::Reader(Reader&&) noexcept = default;
 Message::Reader::~Reader() = default;
@@ -74,18 +80,18 @@ Message::Reader::~Reader() = default;
 std::size_t Message::Reader::read(char* room, std::size_t size)
 {
     std::size_t filled = 0;
-    auto& [message, pieces, piece, line_feed_due] = *state_;
+    auto& [message, pieces, as_they_are, piece, line_feed_due] = *state_;
     while (filled < size && piece < pieces.size()) {
         auto& text = pieces[piece];
         if (text.empty()) {
             ++piece;
-        } else if (text.front() == '\n') {
+        } else if (text.front() == '\n' && piece < as_they_are) {
             room[filled++] = line_feed_due ? '\n' : '\r';
             if (line_feed_due) text.remove_prefix(1);
             line_feed_due = !line_feed_due;
         } else {
             auto run = text.substr(0, size - filled);
-            run = run.substr(0, run.find('\n'));
+            if (piece < as_they_are) run = run.substr(0, run.find('\n'));
             std::memcpy(room + filled, run.data(), run.size());
             filled += run.size();
             text.remove_prefix(run.size());

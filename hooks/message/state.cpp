@@ -24,31 +24,41 @@ void append(std::vector<std::string_view>& pieces, std::string_view piece, std::
 
 }
 
-MessageState::MessageState(std::shared_ptr<const Content> text) : content(std::move(text))
+MessageState::MessageState(std::shared_ptr<const Content> text, bool is_binary)
+    : content(std::move(text)), binary(is_binary)
 {
     auto split = split_header(content->text());
     header = std::move(split.header);
     body = split.body;
-    size = crlf_size(content->text());
+    const auto whole = content->text();
+    size = binary ? crlf_size(whole.substr(0, whole.size() - body.size())) + body.size()
+                  : crlf_size(whole);
+}
+
+std::vector<std::string_view> MessageState::header_pieces() const
+{
+    std::vector<std::string_view> pieces;
+    for (const auto& field : header.fields) append(pieces, field.text, content->text());
+    append(pieces, header.separator, content->text());
+    return pieces;
+}
+
+std::vector<std::string_view> MessageState::body_pieces() const
+{
+    if (!structure_ || structure_->edited.empty()) return {body};
+    return structure_->pieces();
 }
 
 std::vector<std::string_view> MessageState::pieces() const
 {
-    std::vector<std::string_view> pieces;
-    const auto text = content->text();
-    for (const auto& field : header.fields) append(pieces, field.text, text);
-    append(pieces, header.separator, text);
-    if (!structure_ || structure_->edited.empty()) {
-        append(pieces, body, text);
-    } else {
-        for (const auto piece : structure_->pieces()) append(pieces, piece, text);
-    }
+    auto pieces = header_pieces();
+    for (const auto piece : body_pieces()) append(pieces, piece, content->text());
     return pieces;
 }
 
 const Structure& MessageState::structure() const
 {
-    if (!structure_) structure_ = std::make_shared<Structure>(parse_mime(header, body));
+    if (!structure_) structure_ = std::make_shared<Structure>(parse_mime(header, body, binary));
     return *structure_;
 }
 

@@ -15,11 +15,12 @@
 namespace grapnel::hooks {
 
 struct MessageState {
-    explicit MessageState(std::shared_ptr<const Content> text);
+    explicit MessageState(std::shared_ptr<const Content> text, bool binary = false);
 
     std::shared_ptr<const Content> content;
     Header header;
     std::string_view body;
+    bool binary;   // body is octets as they were sent, not lines (RFC 3030)
     std::shared_ptr<const std::string> added_body = {};   // owns body where an edit brought it
     std::uint64_t size = 0;                               // octets with CRLF
 
@@ -28,6 +29,8 @@ struct MessageState {
 
     // LF form, from beginning to end; neighbours in one text are one piece.
     std::vector<std::string_view> pieces() const;
+    std::vector<std::string_view> header_pieces() const;
+    std::vector<std::string_view> body_pieces() const;
 
     // The body as a tree, made when first asked for. Not for two threads at once.
     const Structure& structure() const;

@@ -36,11 +36,13 @@ struct Part {
     bool joined = false;               // a boundary line follows without a line end before it
 
     // Where an edit brought them.
+    // (In a binary body the header is always there: with LF.)
     std::shared_ptr<const std::string> new_header = {}, new_content = {};
 };
 
 struct Structure {
     std::string_view text = {};   // of the body
+    bool binary = false;          // its lines end in CR LF, and not all of it is lines
     std::vector<Part> parts = {};
     std::set<std::size_t> edited = {};
 
@@ -52,6 +54,6 @@ struct Structure {
 };
 
 // header: of the message. body must outlive the structure.
-Structure parse_mime(const Header& header, std::string_view body);
+Structure parse_mime(const Header& header, std::string_view body, bool binary = false);
 
 }

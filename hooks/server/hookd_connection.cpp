@@ -209,7 +209,7 @@ awaitable<void> HookdConnection::run(Call& call)
         if (call.message) {
             if (!call.is_ours)
                 call.message = co_await make_fit(std::move(call.message), around_.spool);
-            message.emplace(call.message.get());
+            message.emplace(call.message.get(), is_binary(call.request.facts));
         }
         ChainSurroundings chain;
         chain.scanners = scanners_for(call);

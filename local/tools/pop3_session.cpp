@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <system_error>
+#include <utility>
 
 namespace grapnel::local {
 
@@ -179,6 +180,7 @@ void Pop3Session::send(int file, std::optional<std::uint64_t> body_lines)
 {
     Reader input(file, 16384);
     bool in_header = true, at_line_start = true, line_is_empty = true;
+    bool behind_cr = false;    // a binary message's lines end in CR LF already (RFC 3030)
     std::uint64_t begun = 0;   // lines of the body
     for (;;) {
         std::string_view bytes;
@@ -200,12 +202,15 @@ void Pop3Session::send(int file, std::optional<std::uint64_t> body_lines)
             }
             const auto end = bytes.find('\n');
             const auto part = bytes.substr(0, end);
-            if (!part.empty()) line_is_empty = false;
+            if (!part.empty()) {
+                line_is_empty = false;
+                behind_cr = part.back() == '\r';
+            }
             client_.say(part);
             at_line_start = end != std::string_view::npos;
             bytes.remove_prefix(at_line_start ? end + 1 : bytes.size());
             if (!at_line_start) continue;
-            client_.say("\r\n");
+            client_.say(std::exchange(behind_cr, false) ? "\n" : "\r\n");
             if (line_is_empty) in_header = false;
         }
         input.consume(size);

@@ -23,10 +23,10 @@ std::string read(const Message& message, std::size_t room)
     return text;
 }
 
-void check_parts(std::string_view text)
+void check_parts(std::string_view text, bool binary)
 {
     const auto split = split_header(text);
-    const auto structure = parse_mime(split.header, split.body);
+    const auto structure = parse_mime(split.header, split.body, binary);
     require(structure.parts.size() <= most_parts);
     std::size_t at = 0;
     for (const auto& part : structure.parts) {
@@ -37,7 +37,7 @@ void check_parts(std::string_view text)
         const auto content = part.content.of(split.body);
         std::size_t lines = 0;
         for (const char c : content) lines += c == '\n' ? 1 : 0;
-        require(lines == part.lines);
+        require((binary ? 0 : lines) == part.lines);
         require(part.is_multipart == !part.children.empty());
     }
 }
@@ -63,6 +63,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             require(is_utf8(boost::json::serialize(
                 message.properties({*Pointer::parse(std::string(field) + form + ":all")}))));
     message.has_attachment();
-    check_parts(text);
+    check_parts(text, false);
+
+    // Its body is shown as it is.
+    const Message octets(text, true);
+    const auto body = split_header(text).body;
+    std::string sent;
+    for (const char c : text.substr(0, text.size() - body.size()))
+        sent += c == '\n' ? std::string("\r\n") : std::string(1, c);
+    sent += body;
+    require(read(octets, 1 + size % 7) == sent);
+    require(octets.size() == sent.size());
+    require(is_utf8(boost::json::serialize(octets.properties({Pointer()}))));
+    check_parts(text, true);
     return 0;
 }

@@ -58,6 +58,33 @@ std::string chunks(std::string_view wire, std::size_t cut, bool& bare)
     return bare ? "" : stored;
 }
 
+// A binary body is kept, wherever it is cut; its header is what it would be alone.
+void check_binary(std::string_view wire)
+{
+    std::string body(wire);
+    const std::string header = "A: b\r\n\r\n";
+    DataRules rules;
+    rules.chunks = rules.binary = true;
+    const std::size_t most = wire.size() < 50 ? wire.size() : 50;
+    for (std::size_t cut = 0; cut <= header.size() + most; ++cut) {
+        const auto all = header + body;
+        DataReader reader(rules);
+        std::string stored;
+        for (auto piece : {std::string_view(all).substr(0, cut), std::string_view(all).substr(cut)})
+            check(reader.take(piece, stored) == DataReader::State::more);
+        reader.end_chunks(stored);
+        check(reader.trouble() == DataReader::Trouble::none);
+        check(stored == "A: b\n\n" + body);
+    }
+    DataReader reader(rules);   // whose header is the fuzzer's
+    std::string stored;
+    reader.take(wire, stored);
+    reader.end_chunks(stored);
+    const auto end = stored.find("\n\n");
+    check(reader.trouble() != DataReader::Trouble::none || stored.starts_with('\n') ||
+          stored.substr(0, end).find('\r') == std::string::npos);
+}
+
 void check_chunks(std::string_view wire)
 {
     std::string plain;
@@ -84,6 +111,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (size < 1) return 0;
     const std::string_view wire(reinterpret_cast<const char*>(data) + 1, size - 1);
     check_chunks(wire);
+    check_binary(wire);
     DataRules rules;
     rules.refuse_nul_in_header = false;
     rules.max_hops = 1000000;

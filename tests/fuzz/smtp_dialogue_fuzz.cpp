@@ -50,6 +50,26 @@ bool converse(SmtpDialogue& dialogue, std::string_view bytes, bool secret = fals
     return text;
 }
 
+// A binary message, whose sender demands TLS all the way: nothing of it is said before, and not
+// without either promise.
+void demand(Errand errand, std::string_view bytes)
+{
+    errand.requests = read_requests("requiretls=1 body=BINARYMIME");
+    errand.requests.tls_demanded = errand.binary = true;
+    errand.tls = TlsLevel::verify;
+    errand.host = "b.example";
+    for (const auto& offers : {Offers{}, Offers{"REQUIRETLS"}, Offers{"CHUNKING", "BINARYMIME"},
+                               Offers{"REQUIRETLS", "CHUNKING", "BINARYMIME", "PIPELINING"}}) {
+        SmtpDialogue dialogue(errand, {offers, {}, 1});
+        const bool text = converse(dialogue, bytes, offers.size() < 4);
+        require(dialogue.over() && (!text || offers.size() == 4));
+    }
+    SmtpDialogue fresh(errand);
+    converse(fresh, bytes, true);
+    require(fresh.over() && !fresh.may_do_without_tls());
+    require(decode_report(encode(fresh.verdict().report())).has_value());
+}
+
 }
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
@@ -85,6 +105,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(!again.is_stale() || (!text && !again.may_go_on()));
     require(!again.may_go_on() || (text && again.verdict().message.fate == Fate::relayed));
 
+    demand(errand, bytes);
     const auto login = std::make_shared<Login>();
     login->user = "joe";
     login->password = net::Secret("secret");

@@ -58,7 +58,7 @@ TEST(TextFacts, TheSizeIsThatOfTheWireWithoutItsDots)
     for (const auto& [text, wire] : cases) {
         std::size_t doubled = wire.starts_with("..") ? 1 : 0;
         for (std::size_t at = 0; (at = wire.find("\n..", at)) != std::string::npos; ++at) ++doubled;
-        EXPECT_EQ(facts_of(text).wire_size(), wire.size() - doubled - 3) << text;
+        EXPECT_EQ(facts_of(text).wire_size(TextForm::lines), wire.size() - doubled - 3) << text;
     }
 }
 
@@ -69,4 +69,36 @@ TEST(TextFacts, EightBitAndBareCarriageReturns)
     EXPECT_TRUE(facts_of("a\r\r\n").bare_cr());
     EXPECT_FALSE(facts_of("a\x7f").eight_bit());
     EXPECT_TRUE(facts_of("a\x80").eight_bit());
+}
+
+TEST(TextEncoder, OfABinaryMessageOnlyTheHeaderIsLines)
+{
+    std::string body("\r\n.\r\n\n.\n\r\0\r", 11);
+    for (int octet = 0; octet < 256; ++octet) body += static_cast<char>(octet);
+    for (const auto& [header, sent] :
+         {std::pair<std::string, std::string>{"A: x\n.B: y\n\n", "A: x\r\n.B: y\r\n\r\n"},
+          {"\n", "\r\n"},
+          {"A: \rx\r\n\n", "A:  x\r\n\r\n"}}) {
+        const auto text = header + body;
+        for (std::size_t piece = 1; piece <= text.size(); ++piece) {
+            TextEncoder encoder(TextForm::binary);
+            std::string wire;
+            for (std::size_t at = 0; at < text.size(); at += piece)
+                encoder.add(std::string_view(text).substr(at, piece), wire);
+            encoder.finish(wire);
+            ASSERT_EQ(wire, sent + body) << piece;
+        }
+        EXPECT_EQ(facts_of(text).wire_size(TextForm::binary), sent.size() + body.size());
+    }
+}
+
+TEST(TextEncoder, ABinaryMessageWithoutABodyHasTheSizeThatIsSaid)
+{
+    for (const std::string text : {"", "A: x", "A: x\n", "A: x\r", "A: x\r\n", "\r\n", "\r\n\r"}) {
+        TextEncoder encoder(TextForm::binary);
+        std::string wire;
+        encoder.add(text, wire);
+        encoder.finish(wire);
+        EXPECT_EQ(facts_of(text).wire_size(TextForm::binary), wire.size()) << text;
+    }
 }

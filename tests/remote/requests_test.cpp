@@ -69,8 +69,11 @@ TEST(Requests, WhatCannotBePromisedIsNotSent)
         const auto no = objection(requests, offers, "192.0.2.1");
         return no ? no->status : "";
     };
-    EXPECT_EQ(status("requiretls=1", false, all), "5.7.30");
-    EXPECT_EQ(status("body=BinaryMIME", false, all), "5.6.3");
+    EXPECT_EQ(status("requiretls=1", false, all), "") << "a wish";
+    EXPECT_EQ(status("body=BinaryMIME", false, none), "5.6.3");
+    EXPECT_EQ(status("body=BinaryMIME", false, {"CHUNKING"}), "5.6.3");
+    EXPECT_EQ(status("body=BinaryMIME", false, {"BINARYMIME"}), "5.6.3") << "only by BDAT";
+    EXPECT_EQ(status("body=BinaryMIME", false, {"CHUNKING", "BINARYMIME"}), "");
     EXPECT_EQ(status("body=8BITMIME", false, none), "");
     EXPECT_EQ(status("smtputf8=1", true, none), "5.6.9");
     EXPECT_EQ(status("smtputf8=1", true, all), "");
@@ -154,4 +157,17 @@ TEST(Requests, WhatTheHeaderAsksIsAskedInTheEnvelopeWhereItCanBe)
 }
 
 }
+
+// RFC 8689 4.2.1.
+TEST(Requests, TlsAllTheWayIsDemandedOrWished)
+{
+    auto requests = read_requests("requiretls=1");
+    EXPECT_EQ(mail_parameters(requests, {"REQUIRETLS"}), " REQUIRETLS");
+    EXPECT_EQ(mail_parameters(requests, none), "");
+    EXPECT_FALSE(objection(requests, none, "192.0.2.1"));
+    requests.tls_demanded = true;
+    EXPECT_FALSE(objection(requests, {"REQUIRETLS"}, "192.0.2.1"));
+    EXPECT_EQ(objection(requests, all, "192.0.2.1")->status, "5.7.30");
+}
+
 }

@@ -322,6 +322,21 @@ TEST_F(RouteTest, AFloodOfRecordsIsBounded)
     EXPECT_LE(dns.questions, 40u);
 }
 
+TEST_F(RouteTest, IsProvenByDnssecOrWhereNoRecordCouldHaveLied)
+{
+    dns.hosts["mx.example"] = {"192.0.2.1"};
+    dns.hosts["host.example"] = {"192.0.2.2"};
+    mx("plain.example", {{10, "mx.example"}});
+    mx("signed.example", {{10, "mx.example"}});
+    dns.mx_answers["signed.example"].secure = true;
+    config.routes = NameMap({"routed.example:mx.example"});
+    EXPECT_FALSE(find("plain.example")->proven);
+    EXPECT_TRUE(find("signed.example")->proven);
+    EXPECT_TRUE(find("host.example")->proven) << "its own name";
+    EXPECT_TRUE(find("routed.example")->proven) << "the operator's word";
+    EXPECT_TRUE(find("[192.0.2.3]")->proven);
+}
+
 TEST_F(RouteTest, NoMoreHostsAreAskedForThanWillBeTried)
 {
     std::vector<MxRecord> records;

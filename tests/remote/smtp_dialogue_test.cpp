@@ -314,3 +314,110 @@ TEST(SmtpDialogue, AHostThatCannotKeepAPromiseIsNotGivenTheMessage)
         EXPECT_EQ(played.dialogue.verdict().message.status, "5.4.7");
     }
 }
+
+namespace {
+
+Errand binary_errand(std::vector<std::string> recipients = {"r@b.example"})
+{
+    auto what = errand(std::move(recipients));
+    what.requests = read_requests("body=BINARYMIME");
+    what.binary = what.eight_bit = true;
+    what.size = 300;
+    return what;
+}
+const std::string chunking = "250-b.example\n250-PIPELINING\n250-BINARYMIME\n250 CHUNKING";
+
+}
+
+// RFC 3030.
+TEST(SmtpDialogue, ABinaryMessageGoesAsOneChunkOnceSomebodyIsToHaveIt)
+{
+    Played played(binary_errand({"a@b", "c@b"}), {"220 x", chunking, "250 x", "250 x", "550 no"});
+    auto& dialogue = played.dialogue;
+    EXPECT_THAT(played.written, ElementsAre("EHLO a.example\r\n",
+                                            "MAIL FROM:<s@a.example> BODY=BINARYMIME\r\n"
+                                            "RCPT TO:<a@b>\r\nRCPT TO:<c@b>\r\n",
+                                            "BDAT 300 LAST\r\n"));
+    EXPECT_EQ(dialogue.chunk_size(), 300u);
+    dialogue.take(Played::parsed("250 2.6.0 kept"), "250 2.6.0 kept\n");
+    EXPECT_TRUE(dialogue.over());
+    EXPECT_EQ(dialogue.verdict().of(0).fate, Fate::relayed);
+    EXPECT_EQ(dialogue.verdict().of(1).fate, Fate::permanent);
+}
+
+TEST(SmtpDialogue, NobodyIsSentAChunkThatIsForNobody)
+{
+    const Played refused(binary_errand(), {"220 x", chunking, "250 x", "550 no"});
+    EXPECT_TRUE(refused.dialogue.over());
+    EXPECT_EQ(refused.written.size(), 2u);
+    const Played unwanted(binary_errand(), {"220 x", chunking, "501 5.5.4 what", "503 no"});
+    EXPECT_TRUE(unwanted.dialogue.over());
+    EXPECT_EQ(unwanted.written.size(), 2u);
+    EXPECT_EQ(short_form(unwanted.verdict()), "D 5.5.4");
+}
+
+TEST(SmtpDialogue, WithoutBothExtensionsABinaryMessageHasToFindAnotherHost)
+{
+    for (const std::string offer : {"250 x", "250-x\n250 CHUNKING", "250-x\n250 BINARYMIME"}) {
+        const Played played(binary_errand(), {"220 x", offer});
+        EXPECT_EQ(short_form(played.verdict()), "D 5.6.3 +") << offer;
+        EXPECT_THAT(played.written, ElementsAre("EHLO a.example\r\n"));
+    }
+    auto switched_off = binary_errand();
+    switched_off.unused = {"CHUNKING"};
+    EXPECT_EQ(short_form(Played(switched_off, {"220 x", chunking}).verdict()), "D 5.6.3 +");
+}
+
+namespace {
+
+struct Demanding : Played {
+    static Errand errand_of(bool at_once)
+    {
+        auto what = errand();
+        what.requests = read_requests("requiretls=1");
+        what.requests.tls_demanded = true;
+        what.tls = TlsLevel::verify;
+        what.tls_at_once = at_once;
+        what.host = "b.example";
+        return what;
+    }
+    explicit Demanding(const std::vector<std::string>& replies) : Played(errand_of(false), replies)
+    {
+    }
+    void go_on(const std::vector<std::string>& replies)
+    {
+        ASSERT_TRUE(dialogue.wants_tls());
+        dialogue.tls_begins("TLSv1.3");
+        for (const auto& reply : replies) {
+            write();
+            if (!dialogue.over()) hear(reply);
+        }
+        write();
+    }
+};
+const std::string starttls = "250-b.example\n250-REQUIRETLS\n250 STARTTLS";
+
+}
+
+// RFC 8689 4.2.1: another host may do better; at the end it comes back.
+TEST(SmtpDialogue, AMessageThatDemandsTlsGoesOnlyWhereItIsPromised)
+{
+    Demanding good({"220 x", starttls, "220 go"});
+    good.go_on({"250-b.example\n250 REQUIRETLS", "250 ok", "250 ok", "354 go", "250 kept"});
+    EXPECT_EQ(short_form(good.verdict()), "K 2.0.0");
+    EXPECT_THAT(good.written, testing::Contains("MAIL FROM:<s@a.example> REQUIRETLS\r\n"));
+
+    Demanding in_the_clear_only({"220 x", starttls, "220 go"});
+    in_the_clear_only.go_on({"250 b.example"});
+    EXPECT_EQ(short_form(in_the_clear_only.verdict()), "D 5.7.30 +");
+
+    EXPECT_EQ(short_form(Demanding({"220 x", "250-b\n250 REQUIRETLS"}).verdict()), "D 5.7.10 +");
+    EXPECT_EQ(short_form(Demanding({"220 x", starttls, "554 no"}).verdict()), "D 5.7.10 +");
+    EXPECT_EQ(short_form(Demanding({"220 x", starttls, "454 later"}).verdict()), "Z 4.7.5 +");
+    for (const bool for_good : {true, false}) {
+        Demanding failing({"220 x", starttls, "220 go"});
+        failing.dialogue.tls_fails("why", for_good);
+        EXPECT_EQ(short_form(failing.verdict()), for_good ? "D 5.7.10 +" : "Z 4.7.5 +");
+        EXPECT_FALSE(failing.dialogue.may_do_without_tls());
+    }
+}

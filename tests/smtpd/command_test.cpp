@@ -146,6 +146,14 @@ TEST(Parameters, AreParsedByOneTable)
     EXPECT_EQ(parse("SIZE=-1"), Fault::value);
     EXPECT_EQ(parse("SIZE"), Fault::value);
     EXPECT_EQ(parse("BODY=BINARYMIME"), Fault::value);
+    Extensions binary;
+    binary.apply("+BINARYMIME");
+    EXPECT_EQ(parse("BODY=BinaryMIME", binary.offered(false, false)), Fault::none);
+    for (const std::string_view without : {"-CHUNKING", "-8BITMIME"}) {
+        auto less = binary;
+        less.apply(without);
+        EXPECT_NE(parse("BODY=BINARYMIME", less.offered(false, false)), Fault::none) << without;
+    }
     EXPECT_EQ(parse("BY=1;N"), Fault::parameter);
     EXPECT_EQ(parse("FOO\x01"), Fault::value);
     Extensions off;
@@ -309,17 +317,18 @@ TEST(Extensions, SwitchesAndTheEhloList)
     values.hold_max = 60;
     EXPECT_EQ(listed(Extensions(true).offered(true, true), values),
               "PIPELINING 8BITMIME SIZE 100 ENHANCEDSTATUSCODES SMTPUTF8 DSN CHUNKING LIMITS "
-              "MAILMAX=7 RCPTMAX=50 DELIVERBY FUTURERELEASE 60 1970-01-01T00:01:00Z AUTH  VRFY "
+              "MAILMAX=7 RCPTMAX=50 REQUIRETLS DELIVERBY FUTURERELEASE 60 1970-01-01T00:01:00Z "
+              "AUTH  VRFY "
               "HELP");
     all.apply("-ALL");
     EXPECT_EQ(listed(all), "");
     std::vector<std::string> bad;
-    all.apply({"+size", "-DSN", "-BURL", "+EXPN", "+BINARYMIME", "+REQUIRETLS", "SIZE", "HELP:yes",
-               "+HELP:tls", ":tls", "+", "DSN:auth", "chunking:TLS", "+DELIVERBY"},
+    all.apply({"+size", "-DSN", "-BURL", "+EXPN", "+REQUIRETLS", "SIZE", "HELP:yes", "+HELP:tls",
+               ":tls", "+", "DSN:auth", "chunking:TLS", "+DELIVERBY"},
               &bad);
-    EXPECT_EQ(join(bad, " "), "+EXPN +BINARYMIME +REQUIRETLS SIZE HELP:yes +HELP:tls :tls +");
+    EXPECT_EQ(join(bad, " "), "+EXPN SIZE HELP:yes +HELP:tls :tls +");
     EXPECT_EQ(listed(all.offered(false, false)), "SIZE DELIVERBY");
-    EXPECT_EQ(listed(all.offered(true, false)), "SIZE CHUNKING DELIVERBY");
+    EXPECT_EQ(listed(all.offered(true, false)), "SIZE CHUNKING REQUIRETLS DELIVERBY");
     EXPECT_EQ(listed(all.offered(false, true)), "SIZE DSN DELIVERBY");
     all.apply("+FUTURERELEASE");
     values = {};

@@ -104,6 +104,49 @@ TEST(Data, WordsOfLaxChangeWhatIsStored)
     EXPECT_EQ(decode("a\nb\r\n.\r\n", classic).state, DataReader::State::stopped);
 }
 
+// RFC 3030 3: all bits of each octet, however they are cut.
+TEST(Data, ABinaryBodyIsKeptAsItComes)
+{
+    std::string body;
+    for (int octet = 0; octet < 256; ++octet) body += static_cast<char>(octet);
+    body += "\r\n.\r\n\n\r\rReceived: x\r\nlong " + std::string(5000, 'x');
+    DataRules rules;
+    rules.chunks = rules.binary = true;
+    rules.max_hops = 2;
+    rules.max_line = 1000;
+    const auto wire = "Subject: x\r\n\r\n" + body;
+    for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, wire.size()}) {
+        DataReader reader(rules);
+        std::string stored;
+        for (std::size_t at = 0; at < wire.size(); at += piece) {
+            auto bytes = std::string_view(wire).substr(at, piece);
+            EXPECT_EQ(reader.take(bytes, stored), DataReader::State::more);
+        }
+        reader.end_chunks(stored);
+        EXPECT_EQ(reader.trouble(), DataReader::Trouble::none);
+        EXPECT_EQ(stored, "Subject: x\n\n" + body) << piece;
+    }
+}
+
+TEST(Data, TheHeaderOfABinaryMessageIsLines)
+{
+    const auto trouble = [](std::string_view wire) {
+        DataRules rules;
+        rules.chunks = rules.binary = true;
+        DataReader reader(rules);
+        std::string stored;
+        reader.take(wire, stored);
+        reader.end_chunks(stored);
+        return reader.trouble();
+    };
+    using Trouble = DataReader::Trouble;
+    EXPECT_EQ(trouble("Subject: x\n\r\n\n"), Trouble::bare);
+    EXPECT_EQ(trouble("Subject: x\ry\r\n\r\n"), Trouble::bare);
+    EXPECT_EQ(trouble(std::string("Subject: \0\r\n\r\n", 14)), Trouble::nul_in_header);
+    EXPECT_EQ(trouble("Subject: x\r"), Trouble::bare);
+    EXPECT_EQ(trouble("\r\n\r"), Trouble::none);
+}
+
 TEST(Data, AgreesWithThePlainTableHoweverItIsCut)
 {
     const std::string_view alphabet("\r\n.x\0", 5);

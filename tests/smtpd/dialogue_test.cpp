@@ -333,6 +333,47 @@ TEST_P(Dialogue, ChunksAreReadWhateverIsAnswered)
               (std::vector<std::string>{"abc\n", "..\n.\n.x\n", "", "abc", "RSET\n", "def"}));
 }
 
+// RFC 3030 3: octets, which are no lines and no commands.
+TEST_P(Dialogue, ABinaryMessageComesInChunksOnly)
+{
+    start({"SMTPEXT=+BINARYMIME"});
+    EXPECT_NE(connect().command(ehlo).find("250-BINARYMIME"), std::string::npos);
+    const Exchange binary{from + " BODY=BINARYMIME", "250 2.1.0"};
+    const std::string octets("\n.\r\n\r.\r\0QUIT\r\n.\r\nRSET\r\n", 22);
+    hold(std::vector<Row>{
+        {"not by DATA",
+         {greeted,
+          binary,
+          has_recipient,
+          {"DATA", "503 5.5.1"},
+          {"RSET", "250 2.0.0"},
+          has_sender,
+          has_recipient,
+          {"DATA", "354"},
+          {"\r\n.", "250 2.0.0"}}},
+        {"octets are kept",
+         {greeted,
+          binary,
+          has_recipient,
+          {"BDAT 6\r\nA: b\r\n$", "250 2.0.0"},
+          {"BDAT 3\r\n\r\n\r$", "250 2.0.0"},
+          {"BDAT " + std::to_string(octets.size()) + " LAST\r\n" + octets + "$", "250 2.6.0"}}},
+        {"a header is lines",
+         {greeted,
+          binary,
+          has_recipient,
+          {"BDAT 5 LAST\r\nA: b\n$", "550 5.6.0"},
+          {"DATA", "503 5.5.1"},
+          {"RSET", "250 2.0.0"}}},
+    });
+    std::vector<std::string> texts;
+    for (const auto& one : capture.take())
+        if (one.envelope.find("body=BINARYMIME") != std::string::npos &&
+            one.message.find("A: b") != std::string::npos)
+            texts.push_back(one.message.substr(one.message.find("A: b")));
+    EXPECT_EQ(texts, (std::vector<std::string>{"A: b\n\n\r" + octets}));
+}
+
 TEST_P(Dialogue, AChunkThatEndsTooSoonIsNoMessage)
 {
     start();
@@ -447,7 +488,8 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
           {from + " RET=FULL RET=FULL", "501 5.5.4"}}},
         {"never",
          {greeted,
-          {from + " REQUIRETLS", "555 5.5.4"},
+          {from + " REQUIRETLS", is_in_tls(GetParam()) ? "250 2.1.0" : "555 5.5.4"},
+          again,
           {from + " AUTH=<>", "555 5.5.4"},
           {from + " MTRK=x", "555 5.5.4"},
           {from + " SUBMITTER=x", "555 5.5.4"},
@@ -466,8 +508,9 @@ TEST_P(Dialogue, WhatIsOnIsOfferedAndTakenAndWhatIsOffIsNot)
         EXPECT_NE(offer.find("250-" + keyword) + offer.find("250 " + keyword) + 1,
                   std::string::npos)
             << keyword;
+    EXPECT_EQ(offer.find("REQUIRETLS") != std::string::npos, is_in_tls(GetParam()));
     for (const std::string keyword :
-         {"REQUIRETLS", "BINARYMIME", "RRVS", "EXPN", "ETRN", "XCLIENT", "XFORWARD", "AUTH"})
+         {"BINARYMIME", "RRVS", "EXPN", "ETRN", "XCLIENT", "XFORWARD", "AUTH"})
         EXPECT_EQ(offer.find(keyword), std::string::npos) << keyword;
 }
 

@@ -22,7 +22,8 @@ enum Type : std::uint16_t {
     type_ptr = 12,
     type_mx = 15,
     type_txt = 16,
-    type_aaaa = 28
+    type_aaaa = 28,
+    type_rrsig = 46
 };
 
 std::string number16(unsigned value)
@@ -145,6 +146,18 @@ FakeDns& FakeDns::add_txt(const std::string& name, const std::string& text)
     return add(name, type_txt, static_cast<char>(text.size()) + text);
 }
 
+FakeDns& FakeDns::add_signed(const std::string& name, std::uint16_t type, const std::string& data,
+                             const std::string& signature)
+{
+    {
+        const std::lock_guard guard(mutex_);
+        signatures_[{plain(name), type}] = signature;
+    }
+    return add(name, type, data);
+}
+
+std::string FakeDns::encoded(std::string_view name) { return encode_name(name); }
+
 FakeDns& FakeDns::mark(const std::string& name, Special what)
 {
     const std::lock_guard guard(mutex_);
@@ -225,12 +238,15 @@ std::string FakeDns::records_for(const std::string& name, std::uint16_t type,
     std::string owner = name;
     for (int chain = 0; chain < 8; ++chain) {
         const auto put = [&](std::uint16_t kind, const std::string& data) {
-            wire += encode_name(owner) + number16(kind) + number16(1) + std::string("\0\0\0\5", 4) +
-                    number16(static_cast<unsigned>(data.size())) + data;
+            wire += encode_name(owner) + number16(kind) + number16(1) + std::string("\0\0\0", 3) +
+                    static_cast<char>(lifetime) + number16(static_cast<unsigned>(data.size())) +
+                    data;
             ++count;
         };
         if (const auto found = records_.find({owner, type}); found != records_.end()) {
             for (const auto& data : found->second) put(type, data);
+            if (const auto by = signatures_.find({owner, type}); by != signatures_.end())
+                put(type_rrsig, by->second);
             return wire;
         }
         const auto alias = records_.find({owner, type_cname});

@@ -39,12 +39,18 @@ public:
     FakeDns& add_cname(const std::string& name, const std::string& target);
     FakeDns& add_txt(const std::string& name, const std::string& text);
     FakeDns& add_ptr(const std::string& name, const std::string& target);
+    // Both as they stand in an answer (zone_key.hpp).
+    FakeDns& add_signed(const std::string& name, std::uint16_t type, const std::string& data,
+                        const std::string& signature);
     FakeDns& servfail(const std::string& name);   // for every type
     // As a resolver that validates says it: SERVFAIL, and why (RFC 8914: DNSSEC bogus).
     FakeDns& bogus(const std::string& name);
     FakeDns& truncated(const std::string& name);   // and no answer by TCP
     FakeDns& silent(const std::string& name);      // no answer at all
     FakeDns& silence(bool on = true);              // to everybody
+
+    static constexpr unsigned lifetime = 5;   // seconds, of every record
+    static std::string encoded(std::string_view name);
 
     // "MX dest.example", in order of arrival.
     std::vector<std::string> questions() const;
@@ -61,6 +67,7 @@ private:
 
     mutable std::mutex mutex_;
     std::map<Key, std::vector<std::string>> records_;
+    std::map<Key, std::string> signatures_;   // of records of that type
     enum class Special { servfail, bogus, truncated, silent };
     FakeDns& mark(const std::string& name, Special what);
     std::map<std::string, Special> special_;

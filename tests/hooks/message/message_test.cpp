@@ -150,3 +150,32 @@ TEST(Message, OnlyWantedMembersAreThere)
     EXPECT_EQ(json::serialize(some), R"({"subject":"x","size":36})");
     EXPECT_TRUE(message.properties({}).empty());
 }
+
+// BODY=BINARYMIME: its lines end in CR LF already, and not all of it is lines.
+TEST(Message, ABinaryBodyIsShownAndKeptOctetForOctet)
+{
+    std::string octets;
+    for (int octet = 0; octet < 256; ++octet) octets += static_cast<char>(octet);
+    octets += "\n\r\r\n.\n --b";
+    const std::string body = "--b\r\nContent-Type: text/plain\r\n\r\none\r\ntwo\r\n--b\r\n"
+                             "Content-Type: application/octet-stream;\r\n name=x\r\n"
+                             "Content-Transfer-Encoding: binary\r\n\r\n" +
+                             octets + "\r\n--b--\r\n";
+    const std::string header = "Subject: x\nContent-Type: multipart/mixed; boundary=b\n\n";
+    Message message(header + body, true);
+    EXPECT_EQ(crlf_of(message), crlf(header) + body);
+    EXPECT_EQ(message.size(), crlf(header).size() + body.size());
+    EXPECT_EQ(lf_of(message), header + body);
+    EXPECT_EQ(message.body_texts(), std::vector<std::string>{"one\ntwo"});
+    const auto shown = json::serialize(message.properties({*Pointer::parse("/bodyStructure")}));
+    EXPECT_NE(shown.find("\"size\":" + std::to_string(octets.size())), std::string::npos) << shown;
+    EXPECT_NE(shown.find("\"name\":\"x\""), std::string::npos) << shown;
+    message.begin_response();
+    const auto change = [&](std::string_view path, json::value value) {
+        return message.apply({OperationKind::set, *Pointer::parse(path), std::move(value)}, {});
+    };
+    EXPECT_FALSE(change("/message/bodyValues/1/value", "three"));
+    ASSERT_TRUE(change("/message/subject", "y"));
+    EXPECT_EQ(crlf_of(message),
+              "Subject: y\r\nContent-Type: multipart/mixed; boundary=b\r\n\r\n" + body);
+}
