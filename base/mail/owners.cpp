@@ -44,8 +44,9 @@ OwnerWords words_of(Owner owner)
 std::optional<std::time_t> parse_owner_date(std::string_view text)
 {
     constexpr std::size_t day = 10;   // "2024-05-01"
-    if (text.size() == day) return parse_date_3339(std::string(text) + "T00:00:00Z");
-    return parse_date_3339(text);
+    std::string time(text);
+    if (text.size() == day) time += "T00:00:00Z";
+    return parse_date_3339(time);
 }
 
 bool is_role_account(std::string_view address)

@@ -74,7 +74,11 @@ std::vector<ValidSinceField> valid_since_fields(std::string_view header)
 
 std::string valid_since_field(std::string_view address, std::time_t time)
 {
-    return std::string(valid_since_name) + ": " + std::string(address) + "; " + date_5322(time);
+    std::string field(valid_since_name);
+    field += ": ";
+    field += address;
+    field += "; ";
+    return field += date_5322(time);
 }
 
 }
