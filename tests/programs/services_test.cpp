@@ -284,6 +284,15 @@ TEST_F(Fetching, CommandsHaveLimits)
     EXPECT_EQ(mail().size(), 2u);
 }
 
+// A binary message has them (RFC 3030).
+TEST_F(Fetching, NoLineEndsTwice)
+{
+    message("new/1000000001.a.h", "Subject: a\n\none\r\n\r\n.two\rthree\n", 1'000'000'001);
+    hand_over();
+    EXPECT_THAT(run(pop3d(), "RETR 1\r\nQUIT\r\n").output,
+                HasSubstr("Subject: a\r\n\r\none\r\n\r\n..two\rthree\r\n\r\n.\r\n"));
+}
+
 TEST_F(Fetching, ALargeMessageComesWhole)
 {
     std::string text = "Subject: large\n\n";
