@@ -220,7 +220,9 @@ TEST(RegularsAsRoot, EachIsItsUserWithNothingOfRootsOpen)
     spill(production / "queue/mess/1/4", "Subject: x\n\nhi\n", 0644);
     ASSERT_EQ(::chown((production / "queue/mess/1/4").c_str(), Production::uid_of("qmailq"), 0), 0);
     Lspawn lspawn(production.inside({.argv = {"qmail-lspawn", "./Maildir/"}}));
-    for (const auto& [name, uid] : {std::pair("joe", 62001u), std::pair("ann", 62002u)}) {
+    for (const auto& user : {std::pair("joe", 62001u), std::pair("ann", 62002u)}) {
+        const char* const name = user.first;
+        const unsigned uid = user.second;
         const std::string maildir = production.add_user(name, uid).home + "/Maildir";
         for (const auto* part : {"", "/tmp", "/new", "/cur"}) {
             fs::create_directory(maildir + part);
